@@ -132,6 +132,11 @@ export * as saving from "./lib/models/saving.ts";
 export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */
 export * as config from "./lib/config.ts";
+/** Mixed precision under Keras's older names. See https://keras.io/api/mixed_precision/. */
+export * as mixedPrecision from "./lib/mixed_precision.ts";
+/** The dtypes that layers compute in and keep their weights in. See https://keras.io/api/mixed_precision/policy/. */
+export * as dtypePolicies from "./lib/dtype_policies.ts";
+export { DTypePolicy, type PolicyIdentifier, type PolicyName } from "./lib/dtype_policy.ts";
 
 export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
@@ -154,7 +159,7 @@ export type {
   WithOperands,
 } from "./lib/ops/lift.ts";
 export type { Operand, ResultOf } from "./lib/tensor/apply.ts";
-export type { DType, InputDType, TypedArray } from "./lib/dtype.ts";
+export type { DType, FloatDType, HalfDType, InputDType, StoredDType, TypedArray } from "./lib/dtype.ts";
 export type { Axes, Shape, SymbolicShape } from "./lib/shape.ts";
 
 export type {
@@ -231,7 +236,7 @@ export type {
 export type { Batch, Batches } from "./lib/training/batches.ts";
 export type { Results } from "./lib/training/results.ts";
 export type { AnyStepData, StepData, StepLogs } from "./lib/training/trainer.ts";
-export type { Config, ConfigValue, DTypePolicy, FunctionNode, ObjectNode } from "./lib/json_config.ts";
+export type { Config, ConfigValue, FunctionNode, ObjectNode } from "./lib/json_config.ts";
 
 export {
   BackendError,

@@ -5,7 +5,7 @@ import * as detection from "../examples/detection.ts";
 import * as fromPython from "../examples/from_python.ts";
 import * as functional from "../examples/functional.ts";
 import * as gan from "../examples/gan.ts";
-import * as mnist from "../examples/mnist.ts";
+import { makeModel as makeMnist } from "../examples/mnist_model.ts";
 import * as mnistCnn from "../examples/mnist_cnn.ts";
 import * as mnistLstm from "../examples/mnist_lstm.ts";
 import * as optimizers from "../examples/optimizers.ts";
@@ -48,7 +48,7 @@ export const examples: readonly Example[] = [
   {
     name: "mnist",
     batch: 128,
-    train: (n) => mnist.makeModel().fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
+    train: (n) => makeMnist().fit(blank(n, [28, 28], "uint8"), blank(n, [], "uint8"), once(n)),
   },
   {
     name: "mnist_cnn",

@@ -44,6 +44,12 @@ export function word<const W extends string>(words: readonly W[], about: string)
   return { place: "<name>", about, byDefault: undefined, rule: `one of ${words.join(", ")}`, read };
 }
 
+/** The backend that an example runs on. */
+export const backendOption = word(
+  ["eigen", "reference", "webgpu", "wasm"],
+  "where it runs; the best there is by default",
+);
+
 /** The values of options by name, each `camelCase` name written as `--camel-case`. */
 type Values<O extends Readonly<Record<string, Option<unknown>>>> = {
   [K in keyof O]: O[K] extends Option<infer T> ? T : never;

@@ -1,35 +1,12 @@
 // Trains a network 784-512-10 on handwritten digits: `deno run examples/mnist.ts`, or with -A for the fast backends.
 import "../lib/datasets/mnist_embedded.ts";
-import {
-  type BackendChoice,
-  CeratopsError,
-  datasets,
-  getBackend,
-  Input,
-  layers,
-  Sequential,
-  setBackend,
-  setRandomSeed,
-  utils,
-} from "../mod.ts";
-import { count, readArguments, requireFloor, share, word } from "./arguments.ts";
-
-/** The network: pixels scaled to 0..1, a layer of 512 units, and a probability for each digit. */
-export function makeModel(): Sequential {
-  const model = new Sequential([
-    Input({ shape: [28, 28], dtype: "uint8" }),
-    new layers.Rescaling(1 / 255),
-    new layers.Flatten(),
-    new layers.Dense(512, { activation: "relu" }),
-    new layers.Dense(10, { activation: "softmax" }),
-  ]);
-  model.compile({ optimizer: "rmsprop", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
-  return model;
-}
+import { type BackendChoice, CeratopsError, datasets, getBackend, setBackend, setRandomSeed, utils } from "../mod.ts";
+import { backendOption, count, readArguments, requireFloor, share } from "./arguments.ts";
+import { makeModel } from "./mnist_model.ts";
 
 if (import.meta.main) {
   const options = readArguments("mnist.ts", "Trains a network 784-512-10 on handwritten digits.", {
-    backend: word(["eigen", "reference", "webgpu", "wasm"], "where it runs; the best there is by default"),
+    backend: backendOption,
     epochs: count(5, "how often to go through the training images"),
     batchSize: count(128, "images a step"),
     seed: count(undefined, "the seed of weights and order; a new one each time by default", 0),

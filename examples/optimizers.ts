@@ -37,26 +37,37 @@ export const contestants = {
   "Adam": new optimizers.Adam({ learningRate: 0.01 }),
 };
 
+/**
+ * Trains a network with each optimizer, from the same first weights and by the same batches.
+ *
+ * @param steps how many steps each training takes
+ * @param report takes a line on each training, when it has ended
+ * @returns the curves of the losses
+ */
+export async function compare(steps: number, report: (line: string) => void): Promise<plots.Plot> {
+  const stepsPerEpoch = Math.min(40, steps);
+  const [x, y] = spirals(400);
+  const curves = [];
+  for (const [name, optimizer] of Object.entries(contestants)) {
+    setRandomSeed(1);
+    const model = makeModel(optimizer);
+    const epochs = Math.ceil(steps / stepsPerEpoch);
+    const { history } = await model.fit(x, y, { batchSize: 20, stepsPerEpoch, epochs, verbose: 0 });
+    const [loss, accuracy] = [history.loss.at(-1)!, history.accuracy.at(-1)!];
+    report(`${name.padEnd(18)} loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
+    curves.push({ name, values: history.loss });
+  }
+  const title = "Two spirals: how the loss falls";
+  const xLabel = `epochs of ${stepsPerEpoch} steps`;
+  return plots.lines({ title, xLabel, yLabel: "loss", curves, logarithmic: true });
+}
+
 if (import.meta.main) {
   const { steps, out } = readArguments("optimizers.ts", "Draws how the loss falls under four optimizers.", {
     steps: count(1600, "how many steps each training takes"),
     out: path("optimizers.svg", "where the picture goes"),
   });
-  const stepsPerEpoch = Math.min(40, steps);
-  const [x, y] = spirals(400);
-  const curves = [];
-  for (const [name, optimizer] of Object.entries(contestants)) {
-    setRandomSeed(1); // the same first weights and the same batches for all
-    const model = makeModel(optimizer);
-    const epochs = Math.ceil(steps / stepsPerEpoch);
-    const { history } = await model.fit(x, y, { batchSize: 20, stepsPerEpoch, epochs, verbose: 0 });
-    const [loss, accuracy] = [history.loss.at(-1)!, history.accuracy.at(-1)!];
-    console.log(`${name.padEnd(18)} loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %`);
-    curves.push({ name, values: history.loss });
-  }
-
-  const title = "Two spirals: how the loss falls";
-  const xLabel = `epochs of ${stepsPerEpoch} steps`;
-  await plots.lines({ title, xLabel, yLabel: "loss", curves, logarithmic: true }).save(out);
+  const plot = await compare(steps, (line) => console.log(line));
+  await plot.save(out);
   console.log(`The curves are in ${out}.`);
 }

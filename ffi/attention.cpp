@@ -143,18 +143,6 @@ float largest(const float* row, index_t columns, float start) {
   return top;
 }
 
-float total_of(const float* row, index_t columns) {
-  Vector even = {}, odd = {};
-  index_t c = 0;
-  for (; c + 2 * lanes <= columns; c += 2 * lanes) {
-    even += load(row + c);
-    odd += load(row + c + lanes);
-  }
-  float total = sum_of(even + odd);
-  for (; c < columns; c++) total += row[c];
-  return total;
-}
-
 // The scores of the block; `seen` is null where all keys are.
 void score(const Node& node, const float* query, const float* key, const Block& block, const uint8_t* seen,
            float* scores, float* scratch) {
@@ -294,7 +282,7 @@ void run_attention(Node& node, Runtime& runtime) {
         const float shrunk = exp_of(top[r] - highest);
         top[r] = highest;
         exponentials(state, seen, r, highest, block.columns, row);
-        total[r] = total[r] * shrunk + total_of(row, block.columns);
+        total[r] = total[r] * shrunk + sum_of(row, block.columns);
         if (state.counter != 0) {
           float factors[block_columns];
           draw_factors(node, block, r, factors);

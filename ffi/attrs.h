@@ -225,6 +225,17 @@ struct RecurrenceGradientAttrs {
   bool read(AttrReader& reader) { return reader.read(reverse); }
 };
 
+struct LayerNormalizationAttrs {
+  static constexpr const char* op = "layerNormalization";
+  double epsilon;
+  bool read(AttrReader& reader) { return reader.read(epsilon); }
+};
+
+struct LayerNormalizationGradientAttrs {
+  static constexpr const char* op = "layerNormalizationGradient";
+  bool read(AttrReader&) { return true; }
+};
+
 struct SoftmaxCrossEntropyAttrs {
   static constexpr const char* op = "softmaxCrossEntropy";
   bool read(AttrReader&) { return true; }

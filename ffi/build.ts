@@ -22,6 +22,7 @@ export const units = [
   "moves.cpp",
   "program.cpp",
   "indexing.cpp",
+  "layer_normalization.cpp",
   "scan.cpp",
   "sort.cpp",
   "pooling.cpp",

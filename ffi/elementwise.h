@@ -31,6 +31,8 @@
   INTEGER(logicalNot, 1, static_cast<int32_t>(a == 0)) \
   FLOAT(stopGradient, 1, a) \
   INTEGER(bitsToUnit, 1, unit_of(a)) \
+  FLOAT(roundToFloat16, 1, float16_of(a)) \
+  FLOAT(roundToBfloat16, 1, bfloat16_of(a)) \
   WRAPPING(add, 2, a + b, a + b) \
   WRAPPING(subtract, 2, a - b, a - b) \
   WRAPPING(multiply, 2, a * b, a * b) \
@@ -48,6 +50,11 @@
   SIGNED(greaterEqual, 2, static_cast<int32_t>(a >= b), static_cast<int32_t>(a >= b)) \
   INTEGER(logicalAnd, 2, static_cast<int32_t>((a != 0) & (b != 0))) \
   INTEGER(logicalOr, 2, static_cast<int32_t>((a != 0) | (b != 0))) \
+  INTEGER(bitwiseAnd, 2, a & b) \
+  INTEGER(bitwiseOr, 2, a | b) \
+  INTEGER(bitwiseXor, 2, a ^ b) \
+  INTEGER(leftShift, 2, static_cast<uint32_t>(b) > 31u ? 0u : static_cast<uint32_t>(a) << (b & 31)) \
+  INTEGER(rightShift, 2, a >> (static_cast<uint32_t>(b) > 31u ? 31 : b)) \
   INTEGER(select, 3, a != 0 ? b : c) \
   INTEGER(cast, 1, a)
 // clang-format on

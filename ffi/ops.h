@@ -38,6 +38,8 @@
   OP(attention_gradient, AttentionGradientAttrs, no_alias) \
   OP(recurrence, RecurrenceAttrs, in_place) \
   OP(recurrence_gradient, RecurrenceGradientAttrs, in_place) \
+  OP(layer_normalization, LayerNormalizationAttrs, no_alias) \
+  OP(layer_normalization_gradient, LayerNormalizationGradientAttrs, no_alias) \
   OP(softmax_cross_entropy, SoftmaxCrossEntropyAttrs, no_alias) \
   OP(sgd_update, SgdUpdateAttrs, in_place) \
   OP(rmsprop_update, RmspropUpdateAttrs, in_place) \

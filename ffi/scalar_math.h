@@ -25,6 +25,27 @@ inline float nearest(float x) { return __builtin_rintf(x); }
 inline double nearest(double x) { return __builtin_rint(x); }
 #endif
 
+// The bits with all but the first ones dropped, rounded to nearest, ties to even.
+inline uint32_t rounded_bits(uint32_t bits, int dropped) {
+  const uint32_t below_half = (1u << (dropped - 1)) - 1u;
+  return (bits + below_half + ((bits >> dropped) & 1u)) & ~((1u << dropped) - 1u);
+}
+// The nearest float16, as a float: infinite from 65520 on, multiples of 2^-24 below 2^-14.
+inline float float16_of(float x) {
+  const uint32_t bits = static_cast<uint32_t>(bits_of(x));
+  const uint32_t sign = bits & 0x80000000u;
+  const uint32_t size = bits ^ sign;
+  const float small = nearest(float_of(static_cast<int32_t>(size)) * 16777216.0f) * 5.9604644775390625e-8f;
+  const uint32_t normal = size >= 0x477ff000u ? 0x7f800000u : rounded_bits(size, 13);
+  const uint32_t rounded = size < 0x38800000u ? static_cast<uint32_t>(bits_of(small)) : normal;
+  return float_of(static_cast<int32_t>(sign | (size > 0x7f800000u ? size : rounded)));
+}
+// The nearest bfloat16, as a float.
+inline float bfloat16_of(float x) {
+  const uint32_t bits = static_cast<uint32_t>(bits_of(x));
+  return float_of(static_cast<int32_t>((bits & 0x7fffffffu) > 0x7f800000u ? bits : rounded_bits(bits, 16)));
+}
+
 // The polynomial with these coefficients, highest power first, by Horner's rule.
 inline float polynomial(float, float constant) { return constant; }
 template <class... Floats>

@@ -174,6 +174,31 @@ inline float sum_of(Vector value) {
   return parts[0];
 }
 
+// The sums of a row, and of its products with another. The order depends only on the length.
+inline float sum_of(const float* x, index_t n) {
+  Vector even = {}, odd = {};
+  index_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    even += load(x + i);
+    odd += load(x + i + lanes);
+  }
+  float total = sum_of(even + odd);
+  for (; i < n; i++) total += x[i];
+  return total;
+}
+
+inline float sum_of_products(const float* x, const float* y, index_t n) {
+  Vector even = {}, odd = {};
+  index_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    even += load(x + i) * load(y + i);
+    odd += load(x + i + lanes) * load(y + i + lanes);
+  }
+  float total = sum_of(even + odd);
+  for (; i < n; i++) total += x[i] * y[i];
+  return total;
+}
+
 // `vectors * lanes` adjacent rows starting at `a`.
 template <int columns, int vectors>
 inline void narrow_down(const Product& p, const float* a, float* c) {

@@ -1,5 +1,5 @@
 // The settings of the whole session, exported as `config` by mod.ts. https://keras.io/api/utils/config_utils/
-import { describe, ValueError } from "./errors.ts";
+export { dtypePolicy, setDtypePolicy } from "./dtype_policy.ts";
 
 const defaultEpsilon = 1e-7;
 
@@ -17,7 +17,8 @@ export function epsilon(): number {
 }
 
 /**
- * The dtype of weights and computations: `float32`, as `keras.config.floatx()`.
+ * The dtype of inputs, losses and metrics: `float32`, as `keras.config.floatx()`. What layers compute in is said by
+ * {@linkcode dtypePolicy}.
  *
  * @example
  * ```ts
@@ -35,24 +36,4 @@ export function floatx(): "float32" {
  */
 export function imageDataFormat(): "channels_last" {
   return "channels_last";
-}
-
-/** The dtype policy of layers: `float32`, as `keras.config.dtype_policy()`. */
-export function dtypePolicy(): "float32" {
-  return "float32";
-}
-
-/**
- * Checks that layers compute in the dtype that a program asks for, as `keras.config.set_dtype_policy()`.
- *
- * @throws {ValueError} for another policy than `float32`, such as `mixed_float16`: there is no other yet
- */
-export function setDtypePolicy(policy: "float32"): void {
-  if ((policy as unknown) === "float32") return;
-  throw new ValueError({
-    what: "Cannot set the dtype policy",
-    rule: 'layers compute in "float32"',
-    received: describe(policy),
-    hint: "leave the line out: what other policies save is memory, results are those of float32",
-  });
 }

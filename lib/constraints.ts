@@ -1,7 +1,8 @@
 // Constraints: projections of weights after each step. https://keras.io/api/layers/constraints/
 import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
-import { epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
+import { epsilon } from "./config.ts";
+import type { FunctionNode, ObjectNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { describe, ValueError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";

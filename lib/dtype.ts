@@ -1,18 +1,51 @@
 // Element types, and the typed arrays that hold them on the host.
 
 import { describe, DTypeError, ValueError } from "./errors.ts";
+import { roundToBfloat16, roundToFloat16 } from "./rounding.ts";
 
-/** An element type. `bool` is one byte, 0 or 1, on the host. */
-export type DType = "float32" | "int32" | "uint8" | "bool";
+/** A floating-point type. */
+export type FloatDType = "float32" | HalfDType;
+
+/** An element type that arrays in memory have. */
+export type StoredDType = "float32" | "int32" | "uint8" | "bool";
+
+/** A floating-point type of 16 bits. Its numbers are held as float32, rounded. */
+export type HalfDType = "float16" | "bfloat16";
+
+/**
+ * An element type. `bool` is one byte, 0 or 1, on the host. `float16` and `bfloat16` say which numbers there can be: they are
+ * held as float32, which holds all of them, and results are rounded to the nearest of them.
+ */
+export type DType = StoredDType | HalfDType;
 
 /** What a model's input may hold: numbers, or texts, which the host turns into numbers before the program. */
 export type InputDType = DType | "string";
 
-/** The typed arrays of host tensors: `float32`, `int32`, and `uint8` or `bool`. */
+/** The typed arrays of host tensors: of `float32` and the halves, of `int32`, and of `uint8` or `bool`. */
 export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** All element types, in the order in which they promote. */
-export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "float32"];
+export const dtypes: readonly DType[] = ["bool", "uint8", "int32", "bfloat16", "float16", "float32"];
+
+const roundings: Readonly<Record<HalfDType, (x: number) => number>> = {
+  float16: roundToFloat16,
+  bfloat16: roundToBfloat16,
+};
+
+/** The rounding to a half type; undefined for other dtypes. */
+export function roundingOf(dtype: DType): ((x: number) => number) | undefined {
+  return isHalf(dtype) ? roundings[dtype] : undefined;
+}
+
+/** Whether `dtype` is a floating-point type of 16 bits. */
+export function isHalf(dtype: DType): dtype is HalfDType {
+  return dtype === "float16" || dtype === "bfloat16";
+}
+
+/** The element type in which values of `dtype` are held. */
+export function storedDType(dtype: DType): StoredDType {
+  return isHalf(dtype) ? "float32" : dtype;
+}
 
 /** Throws {@linkcode DTypeError} if `dtype` is not a dtype. */
 export function checkDType(dtype: unknown, what: string): asserts dtype is DType {
@@ -32,7 +65,7 @@ export function checkDType(dtype: unknown, what: string): asserts dtype is DType
 
 /** Bytes of one element of `dtype` on the host. */
 export function bytesPerElement(dtype: DType): number {
-  return dtype === "float32" || dtype === "int32" ? 4 : 1;
+  return dtype === "uint8" || dtype === "bool" ? 1 : 4;
 }
 
 /**
@@ -47,7 +80,13 @@ export function makeArray(dtype: DType, source: number | ArrayLike<number>): Typ
       for (let i = 0; i < size; i++) bools[i] = Number(source[i]) === 0 ? 0 : 1;
       return bools;
     }
-    const Type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
+    const round = roundingOf(dtype);
+    if (round && typeof source !== "number") {
+      const halves = new Float32Array(size);
+      for (let i = 0; i < size; i++) halves[i] = round(source[i]);
+      return halves;
+    }
+    const Type = isFloat(dtype) ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
     return typeof source === "number" ? new Type(source) : new Type(source);
   });
 }
@@ -104,12 +143,16 @@ export function gibibytes(bytes: number): string {
   return `${gib >= 1000 ? Math.round(gib) : gib.toPrecision(3)} GiB`;
 }
 
-/** The dtype that holds both, in the order bool, uint8, int32, float32. */
+/**
+ * The dtype that holds both, in the order bool, uint8, int32, a half, float32; float32 for two different halves. A half
+ * holds integers only up to its precision, as in Keras.
+ */
 export function promote(a: DType, b: DType): DType {
+  if (a !== b && isHalf(a) && isHalf(b)) return "float32";
   return dtypes[Math.max(dtypes.indexOf(a), dtypes.indexOf(b))];
 }
 
 /** Whether `dtype` is a floating-point type. */
-export function isFloat(dtype: DType): boolean {
-  return dtype === "float32";
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === "float32" || isHalf(dtype);
 }

@@ -1,7 +1,4 @@
-// The nodes of Keras's JSON configs, and dtype policies.
-import { describe, ValueError } from "./errors.ts";
-
-export { epsilon, floatx } from "./config.ts";
+// The nodes of Keras's JSON configs.
 
 /** A value of a JSON config. */
 export type ConfigValue = string | number | boolean | null | readonly ConfigValue[] | {
@@ -43,33 +40,4 @@ export type FunctionNode = {
 export function isNode(value: unknown): value is ObjectNode {
   return value !== null && typeof value === "object" && !Array.isArray(value) && "class_name" in value &&
     "config" in value;
-}
-
-/** The dtypes of a layer: for computation and for its weights. */
-export interface DTypePolicy {
-  /** Keras's name of the policy. */
-  readonly name: "float32";
-  /** The dtype that floating-point inputs are cast to. */
-  readonly compute: "float32";
-  /** The dtype of the weights. */
-  readonly variable: "float32";
-}
-
-/** The only policy: computation and weights in float32. */
-export const float32Policy: DTypePolicy = { name: "float32", compute: "float32", variable: "float32" };
-
-/** The policy of a name; throws {@linkcode ValueError} for an unknown name. */
-export function dtypePolicy(name: unknown, where: string): DTypePolicy {
-  if (name === undefined || name === "float32") return float32Policy;
-  throw new ValueError({
-    what: `Cannot make ${where}`,
-    rule: 'dtype must be "float32"',
-    received: describe(name),
-    hint: "leave it out, or give the dtype of the data to Input",
-  });
-}
-
-/** The node of a policy in a config. */
-export function policyNode(policy: DTypePolicy): ObjectNode {
-  return { module: "keras", class_name: "DTypePolicy", config: { name: policy.name }, registered_name: null };
 }

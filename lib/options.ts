@@ -231,6 +231,11 @@ export function positionalOf(Class: object): string[] {
     .sort(([, a], [, b]) => a.place - b.place).map(([name]) => name);
 }
 
+/** Whether a class is of the user's own, from a base of the library that leaves further options to it. */
+export function leavesOptionsOpen(Class: object): boolean {
+  return declaredFor(Class)?.strict === false;
+}
+
 const optionOfError = new WeakMap<CeratopsError, string>();
 
 /** The option whose reading an error is about, if any. */

@@ -178,6 +178,11 @@ export function declareFunctions(functions: Readonly<Record<string, Serializable
   }
 }
 
+/** Whether a class is one of Keras's, and no other that extends it. */
+export function isBuiltIn(Class: unknown): boolean {
+  return builtInClasses.has(Class);
+}
+
 /** The name of a class in summaries and files: Keras's name for a Keras class, its own for a custom one. */
 export function nameOfClass(Class: SerializableClass): string {
   return builtInClasses.get(Class)?.name ?? Class.name;

@@ -1,7 +1,8 @@
 // Regularizers: penalties on weights and outputs, added to the loss. https://keras.io/api/layers/regularizers/
 import { array } from "./argument_kinds.ts";
 import { declareMethods } from "./checked_methods.ts";
-import { epsilon, type FunctionNode, type ObjectNode } from "./json_config.ts";
+import { epsilon } from "./config.ts";
+import type { FunctionNode, ObjectNode } from "./json_config.ts";
 import { Configurable } from "./configurable.ts";
 import { ShapeError } from "./errors.ts";
 import type { Value } from "./ir/value.ts";

@@ -301,6 +301,32 @@ fn round_f32(x: f32) -> f32 {
   return round(x);
 }
 
+// By bits: drivers may simplify sums that round, and compare subnormal numbers as 0.
+fn rounded_bits(bits: u32, dropped: u32) -> u32 {
+  let below_half = (1u << (dropped - 1u)) - 1u;
+  return (bits + below_half + ((bits >> dropped) & 1u)) & ~((1u << dropped) - 1u);
+}
+
+// The nearest float16: infinite from 65520 on, multiples of 2^-24 below 2^-14.
+fn round_to_float16_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let sign = bits & 0x80000000u;
+  let size = bits ^ sign;
+  var rounded = rounded_bits(size, 13u);
+  if (size > 0x7f800000u) {
+    rounded = size;
+  } else if (size >= 0x477ff000u) {
+    rounded = 0x7f800000u;
+  } else if (size < 0x38800000u) {
+    rounded = bitcast<u32>(round(bitcast<f32>(size) * 16777216.0) * 5.9604644775390625e-8);
+  }
+  return bitcast<f32>(sign | rounded);
+}
+
+fn round_to_bfloat16_f32(x: f32) -> f32 {
+  return select(bitcast<f32>(rounded_bits(bitcast<u32>(x), 16u)), x, is_nan_f32(x));
+}
+
 fn floor_f32(x: f32) -> f32 {
   return select(floor(x), -1.0, is_negative(x) && x > -0.5);
 }
@@ -447,6 +473,26 @@ fn logical_or_bool(a: bool, b: bool) -> bool {
 
 fn logical_not_bool(a: bool) -> bool {
   return !a;
+}
+
+fn bitwise_and_i32(a: i32, b: i32) -> i32 {
+  return a & b;
+}
+
+fn bitwise_or_i32(a: i32, b: i32) -> i32 {
+  return a | b;
+}
+
+fn bitwise_xor_i32(a: i32, b: i32) -> i32 {
+  return a ^ b;
+}
+
+fn left_shift_i32(a: i32, b: i32) -> i32 {
+  return select(a << u32(b & 31), 0, u32(b) > 31u);
+}
+
+fn right_shift_i32(a: i32, b: i32) -> i32 {
+  return a >> min(u32(b), 31u);
 }
 
 // NaN and subnormal numbers are true, as on the host.

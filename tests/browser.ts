@@ -1,5 +1,6 @@
 // Pages in headless Chromium.
 import { basename } from "node:path";
+import { bundleModules } from "../examples/browser/bundle.ts";
 import { type Browser, chromium, type Page } from "./deps.ts";
 
 const candidates = [
@@ -58,44 +59,49 @@ export async function openPage<Result>(
     const headers = { "content-type": isPage ? "text/html" : "text/javascript" };
     return body === undefined ? new Response("not found", { status: 404 }) : new Response(body, { headers });
   });
-  let browser: Browser | undefined;
   try {
-    browser = await chromium.launch({
-      executablePath: browserPath,
-      args: ["--headless=new", "--no-sandbox", ...flags],
+    return await withPage(flags, async ({ page, messages }) => {
+      const used = use?.(page);
+      await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+      await used;
+      await page.waitForFunction("globalThis.report !== undefined");
+      return { report: await page.evaluate("globalThis.report") as Result, messages: messages.join("\n") };
     });
+  } finally {
+    await server.shutdown();
+  }
+}
+
+/** An empty page, and what it says and asks for. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** Console messages, and errors that nothing caught. */
+  readonly messages: string[];
+  /** The addresses of all requests. */
+  readonly requests: string[];
+}
+
+/** Opens Chromium with an empty page, and closes it after its use. */
+export async function withPage<T>(flags: readonly string[], use: (watched: WatchedPage) => Promise<T>): Promise<T> {
+  const browser: Browser = await chromium.launch({
+    executablePath: browserPath,
+    args: ["--headless=new", "--no-sandbox", ...flags],
+  });
+  try {
     const page = await browser.newPage();
-    const messages: string[] = [];
+    const [messages, requests]: string[][] = [[], []];
     page.on("console", (message) => messages.push(message.text()));
     page.on("pageerror", (error) => messages.push(error.message));
-    const used = use?.(page);
-    await page.goto(`http://127.0.0.1:${server.addr.port}/`);
-    await used;
-    await page.waitForFunction("globalThis.report !== undefined");
-    return { report: await page.evaluate("globalThis.report") as Result, messages: messages.join("\n") };
+    page.on("request", (request) => requests.push(request.url()));
+    return await use({ page, messages, requests });
   } finally {
-    await browser?.close();
-    await server.shutdown();
+    await browser.close();
   }
 }
 
 /** The modules of a page's bundle by path, for {@linkcode openPage}: code that is loaded later is in modules of its own. */
 export async function bundlePage(page: URL): Promise<Map<string, string>> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--platform", "browser", "--code-splitting", "--outdir", folder, page.pathname],
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    const entry = basename(page.pathname).replace(/\.ts$/, ".js");
-    const files = new Map<string, string>();
-    for await (const { name } of Deno.readDir(folder)) {
-      files.set(name === entry ? "/page.js" : `/${name}`, await Deno.readTextFile(`${folder}/${name}`));
-    }
-    return files;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const modules = await bundleModules([page]);
+  const entry = `/${basename(page.pathname).replace(/\.ts$/, ".js")}`;
+  return new Map([...modules].map(([path, text]) => [path === entry ? "/page.js" : path, text]));
 }

@@ -9,11 +9,15 @@ import { readdirSync, readFileSync } from "node:fs";
 export const order: readonly string[] = [
   ...[
     "deps",
+    "environment",
     "errors",
-    "config",
     "names",
     "rounding",
     "dtype",
+    "json_config",
+    "dtype_policy",
+    "dtype_policies",
+    "config",
     "shape",
     "structure",
     "held",
@@ -25,7 +29,6 @@ export const order: readonly string[] = [
   ],
   ...["ffi", "ir", "tensor", "terminal", "files", "text", "ops", "passes", "exec"],
   ...[
-    "json_config",
     "checked_methods",
     "registry",
     "options",
@@ -36,7 +39,7 @@ export const order: readonly string[] = [
   ],
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "callbacks", "saving"],
+  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "callbacks", "saving"],
   ...["training", "export", "models", "utils", "datasets", "applications", "mod", "cli"],
 ];
 
@@ -53,6 +56,8 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
+  // And the server and page of a dashboard only where there is one.
+  "lib/callbacks/dashboard.ts ./dashboard_server.ts",
   // A bundle with code splitting loads the code of files when a file is first read or written.
   "lib/models/model.ts ./keras_file.ts",
   "lib/models/model.ts ../export/formats.ts",

@@ -34,7 +34,7 @@ function filesNaming(name: string, files = lib): string[] {
 /** Classes that other code means: bases, what a file of a model has by itself, and what training and saving build on. */
 const builtUpon: Readonly<Record<string, readonly string[]>> = {
   layers: [
-    ...["Convolution", "DenseCell", "Layer", "Merge", "RandomImages", "RandomLayer", "Recurrent", "RecurrentCell"],
+    ...["Convolution", "DenseCell", "Layer", "Merge", "ImageLayer", "RandomLayer", "Recurrent", "RecurrentCell"],
     // Of these attentions consist.
     ...["Dropout", "EinsumDense", "ProjectedAttention"],
     // A list of cells.
@@ -43,6 +43,12 @@ const builtUpon: Readonly<Record<string, readonly string[]>> = {
     ...["Embedding", "InputLayer", "Lambda"],
     // What runs on the host, and the lookup of words.
     ...["IndexLookup", "PreparingLayer", "StringLookup"],
+    // Of these RandAugment, AugMix and RandomColorJitter consist.
+    ...["AutoContrast", "Equalization", "RandomBrightness", "RandomColorDegeneration", "RandomContrast", "RandomHue"],
+    ...["RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear"],
+    ...["RandomTranslation", "Solarization"],
+    // Code on the GPU is compiled to pipelines, too.
+    "Pipeline",
     // An activation written as a layer of its own keeps its logits.
     ...["Activation", "Softmax"],
   ],

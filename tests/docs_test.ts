@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { setTerminal } from "../lib/terminal/terminal.ts";
 import { clearSession, getBackend, setBackend } from "../lib/exec/select.ts";
 import { readSources } from "./check_imports.ts";
+import { blocksOf, brokenPromise, commentBlocksOf, promisesOf } from "./doc_examples.ts";
 
 const root = join(import.meta.dirname!, "..");
 
@@ -17,11 +18,10 @@ interface Example {
 
 /** The ts code blocks in the JSDoc comments of a source, or in a page. */
 function examplesOf(file: string, source: string): Example[] {
-  const isPage = file.endsWith(".md");
-  const blocks = isPage ? /^```ts\n([^]*?)^```$/gm : /^[ \t]*\* ```ts\n([^]*?)^[ \t]*\* ```$/gm;
-  return [...source.matchAll(blocks)].map((block) => ({
-    name: `${file}:${source.slice(0, block.index).split("\n").length + 1}`,
-    code: isPage ? block[1] : block[1].replace(/^[ \t]*\* ?/gm, ""),
+  const blocks = file.endsWith(".md") ? blocksOf(source) : commentBlocksOf(source);
+  return blocks.filter(({ language }) => language === "ts").map(({ code, line }) => ({
+    name: `${file}:${line}`,
+    code,
   }));
 }
 
@@ -30,23 +30,6 @@ function readExamples(): Example[] {
   const pages = globSync("docs/*.md", { cwd: root }).sort()
     .map((file) => [file, readFileSync(join(root, file), "utf8")] as const);
   return [...sources, ...pages].flatMap(([file, source]) => examplesOf(file, source));
-}
-
-/** The expected outputs in lines `console.log(...); // this`, in order. */
-function promisesOf(code: string): string[] {
-  return [...code.matchAll(/^.*console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1]);
-}
-
-/** Whether a printed line is the expected one; numbers may differ by rounding if the comment says so. */
-function keeps(printed: string, promised: string): boolean {
-  const loose = /^about | up to rounding$/;
-  if (!loose.test(promised)) return printed === promised;
-  const number = /-?\d+(\.\d+)?(e[+-]?\d+)?/g;
-  const wanted = promised.replace(loose, "");
-  const [a, b] = [printed, wanted].map((text) => (text.match(number) ?? []).map(Number));
-  const digits = /\.(\d+)/.exec(wanted)?.[1].length ?? 0;
-  return printed.replace(number, "#") === wanted.replace(number, "#") &&
-    a.every((x, i) => Math.abs(x - b[i]) <= 0.51 * 10 ** -digits);
 }
 
 const examples = readExamples();
@@ -109,12 +92,8 @@ for (const [i, { name, code }] of examples.entries()) {
         console.log = log;
         setTerminal(undefined);
       }
-      let from = 0;
-      for (const promised of promisesOf(code)) {
-        const at = printed.findIndex((line, n) => n >= from && keeps(line, promised));
-        assert.ok(at >= 0, `It says that it prints\n${promised}\nand it prints\n${printed.slice(from).join("\n")}`);
-        from = at + 1;
-      }
+      const broken = brokenPromise(promisesOf(code), printed);
+      assert.ok(!broken, `It says that it prints\n${broken?.promised}\nand it prints\n${broken?.rest.join("\n")}`);
     },
   });
 }

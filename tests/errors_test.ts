@@ -901,6 +901,25 @@ const mistakes: readonly Mistake[] = [
     /an object of symbolic numbers by name, received "loss": write it as in return \{ loss \}$/,
   ],
   [
+    "a step that returns what a metric promises",
+    () => {
+      class Own extends Model {
+        mean = new ceratops.metrics.Mean({ name: "mean" });
+        call(x: Any) {
+          return x;
+        }
+        trainStep() {
+          return { mean: this.mean.result() } as Any;
+        }
+      }
+      const made = new Own();
+      made.compile({ loss: "mse" });
+      return made.fit(x, x, quiet);
+    },
+    "ValueError",
+    /received "mean" of an object of type Promise: leave out results of metrics: those in properties/,
+  ],
+  [
     "arithmetic on a symbolic value",
     () => compile((x: Any) => x * 2)([1]),
     "ValueError",
@@ -1155,7 +1174,12 @@ const mistakes: readonly Mistake[] = [
     /received an array: wrap it, as in tensor\(\[1, 2\]\)$/,
   ],
   ["an axis that is not there", () => ops.sum(x, 5), "ValueError", /from -2 to 1, received 5: count axes/],
-  ["a dtype that is none", () => ops.cast(x, "float16"), "DTypeError", /received "float16": use "float32"$/],
+  [
+    "a dtype that is none",
+    () => ops.cast(x, "float64" as "float32"),
+    "DTypeError",
+    /received "float64": use "float32"$/,
+  ],
 ];
 
 for (const [name, run, code, message] of [...mistakes, ...mistakesWithLayers]) {

@@ -63,9 +63,11 @@ export const layerFiles = [
   "pooling",
   "spatial",
   "normalization",
+  "spectrograms",
   "convolutional",
   "convolutional_jax",
   "preprocessing",
+  "augmentation",
   "recurrent",
   "attention",
 ];

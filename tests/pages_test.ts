@@ -18,7 +18,7 @@ import * as optimizers from "../lib/optimizers/optimizers.ts";
 const root = join(import.meta.dirname!, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const find = (pattern: string) => globSync(pattern, { cwd: root });
-const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...find("docs/*.md"), ...find(".github/**/*.md")];
+const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...find("docs/**/*.md"), ...find(".github/**/*.md")];
 
 /** The paths of files and folders in a text that start with a folder of the repository. */
 function pathsIn(text: string): string[] {
@@ -28,12 +28,27 @@ function pathsIn(text: string): string[] {
   return [...named].map(([path]) => path);
 }
 
+/** The headings of a page, as links name them. */
+function headingsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")
+  );
+}
+
 for (const page of pages) {
   Deno.test(`${page}: files, links and tasks that it names are there`, () => {
     const text = read(page);
     const missing = pathsIn(text).filter((path) => !existsSync(join(root, path)));
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => join(dirname(page), link));
-    const dead = links.filter((link) => !existsSync(join(root, link)));
+    const prose = text.replace(/^```[^]*?^```$/gm, "");
+    const links = [...prose.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:)([^)"#]*)(?:#([^)"]+))?[)"]/g)].map((
+      [, link, heading],
+    ) => ({
+      to: link === "" ? page : join(dirname(page), link),
+      heading,
+    }));
+    const dead = links.filter(({ to, heading }) =>
+      !existsSync(join(root, to)) || (heading !== undefined && !headingsOf(read(to)).includes(heading))
+    );
     const { tasks } = JSON.parse(read("deno.json"));
     const unknown = [...text.matchAll(/(?:deno|deno@[\d.]+) task ([\w:]+)/g)].map(([, task]) => task)
       .filter((task) => !(task in tasks));

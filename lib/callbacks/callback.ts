@@ -51,8 +51,10 @@ export interface SavedTraining {
   readonly pass: { readonly epoch: number; readonly batches: number; readonly row: number } | undefined;
   /** The number of batches the optimizer has seen. */
   readonly batches: number;
-  /** The learning rate, unless it follows a schedule. */
-  readonly learningRate: number | undefined;
+  /** The number of these that it applied, where it leaves some out; as many unless given. */
+  readonly applied?: number;
+  /** The learning rate of the optimizer, or of each inside of it; null for one that follows a schedule. */
+  readonly learningRates: readonly (number | null)[];
   /** The seed of everything random. */
   readonly seed: number;
   /** The earlier epochs and their logs. */
@@ -129,9 +131,16 @@ export interface CallbackHooks {
  * ```
  */
 export abstract class Callback implements CallbackHooks {
-  /** Whether the batch hooks need every batch; if false they are called for some batches only. */
+  /** Whether the batch hooks need every batch; if false they are called for the batches of {@linkcode watches} only. */
   get everyBatch(): boolean {
     return true;
+  }
+  /**
+   * Whether the batch hooks of a kind of run are called where no hook needs every batch: after the last batch of each call
+   * to the device, which takes about 75 ms, with the logs read at that time. False by default.
+   */
+  watches(_kind: "Train" | "Test" | "Predict"): boolean {
+    return false;
   }
   static {
     const hook = (takes: Record<string, Argument>) => ({ verb: "call", takes: { ...takes, logs: optional(object) } });
@@ -182,6 +191,9 @@ export abstract class Callback implements CallbackHooks {
    * `onTrainBegin`. Not called for evaluations and predictions.
    */
   setTraining?(training: TrainingRun): void;
+
+  /** Frees what it holds open, such as a server: called after a training, also one that failed or was interrupted. */
+  release?(): HookResult;
 
   /** Before training. */
   onTrainBegin(_logs?: Logs): HookResult {}

@@ -12,6 +12,7 @@ export {
 } from "./callback.ts";
 export { type CheckpointStore, MemoryCheckpoints } from "./checkpoint_store.ts";
 export { CSVLogger, type CSVLoggerOptions } from "./csv_logger.ts";
+export { Dashboard, type DashboardOptions } from "./dashboard.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./early_stopping.ts";
 export type { SaveFrequency } from "./batch_counter.ts";
 export { History } from "./history.ts";

@@ -44,6 +44,16 @@ export class CallbackList {
     return this.#perBatch[kind];
   }
 
+  /** Whether a hook is to be called for some batches of a run. */
+  watches(kind: RunKind): boolean {
+    return this.#callbacks.some((callback) => callback.watches(kind));
+  }
+
+  /** Frees what callbacks hold open. */
+  async release(): Promise<void> {
+    await Promise.all(this.#callbacks.map(async (callback) => await callback.release?.()));
+  }
+
   /** The start of a run. */
   async begin(kind: RunKind): Promise<void> {
     for (const callback of this.#callbacks) await callback[`on${kind}Begin`]({});

@@ -33,6 +33,10 @@ export class NotebookProgress extends Callback {
   override get everyBatch(): boolean {
     return false;
   }
+  /** Validation has no bar. */
+  override watches(kind: "Train" | "Test" | "Predict"): boolean {
+    return kind === "Train" || !this.#isTraining;
+  }
 
   /** Begins the output of a training. */
   override onTrainBegin(): void {

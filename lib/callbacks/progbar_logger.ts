@@ -3,7 +3,7 @@ import { describe, ValueError } from "../errors.ts";
 import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Callback, type Logs } from "./callback.ts";
 import { ProgressBar } from "../terminal/progress_bar.ts";
-import { printLine } from "../terminal/terminal.ts";
+import { printLine, terminal } from "../terminal/terminal.ts";
 
 const progbarOptions = optionTable<object>()({
   /** How much is shown. */
@@ -28,6 +28,10 @@ export class ProgbarLogger extends Callback {
   /** The bar is drawn for some batches, not for every one. */
   override get everyBatch(): boolean {
     return false;
+  }
+  /** On a terminal a bar moves; validation has none. */
+  override watches(kind: "Train" | "Test" | "Predict"): boolean {
+    return this.verbose === 1 && terminal().isTerminal && (kind === "Train" || !this.#calledInFit);
   }
   static {
     declareOptions(this, progbarOptions);

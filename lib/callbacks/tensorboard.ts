@@ -3,6 +3,7 @@ import { describe, ValueError } from "../errors.ts";
 import { EventFile, type EventTensor, type EventValue } from "../files/event_file.ts";
 import { writeImage } from "../files/images.ts";
 import { requireFiles } from "../files/system.ts";
+import { histogramOf } from "../plots/histogram.ts";
 import { boolean, integerAtLeast, isInteger, text } from "../option_kinds.ts";
 import { declareOptions, option, type OptionFields, optionTable, positional } from "../options.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -161,7 +162,7 @@ export class TensorBoard extends Callback {
     const { weights } = this.model;
     const values = await this.model.getWeights();
     for (const [i, { name }] of weights.entries()) {
-      const histogram = { shape: [buckets, 3], data: histogramOf(values[i].data) };
+      const histogram = { shape: [buckets, 3], data: histogramOf(values[i].data, buckets) };
       await this.#train.add(epoch, [{ tag: `${name}/histogram`, plugin: "histograms", tensor: histogram }]);
       const pictures = this.writeImages ? await picturesOf(values[i], `write "${this.logDir}"`) : undefined;
       if (pictures) await this.#train.add(epoch, [{ tag: `${name}/image`, plugin: "images", tensor: pictures }]);
@@ -182,28 +183,6 @@ const scalars = (before: string, logs: Logs, after = ""): EventValue[] =>
 /** The config of a model if it has layers that follow each other, which is what TensorBoard draws. */
 function graphOf(json: string | undefined): string | undefined {
   return json && ["Sequential", "Functional"].includes(JSON.parse(json).class_name) ? json : undefined;
-}
-
-/** The lower end, the upper end and the count of each bucket, between the smallest and the largest number. */
-function histogramOf(data: ArrayLike<number>): Float64Array<ArrayBuffer> {
-  const rows = new Float64Array(3 * buckets);
-  let [min, max] = [Infinity, -Infinity];
-  for (let i = 0; i < data.length; i++) {
-    min = Math.min(min, data[i]);
-    max = Math.max(max, data[i]);
-  }
-  if (data.length === 0) return rows;
-  const width = (max - min) / buckets;
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    rows[3 * bucket] = min + bucket * width;
-    rows[3 * bucket + 1] = bucket === buckets - 1 ? max : min + (bucket + 1) * width;
-  }
-  // All in the last bucket where they are equal.
-  for (let i = 0; i < data.length; i++) {
-    const bucket = width > 0 ? Math.min(Math.floor((data[i] - min) / width), buckets - 1) : buckets - 1;
-    rows[3 * bucket + 2]++;
-  }
-  return rows;
 }
 
 /**

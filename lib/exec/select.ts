@@ -1,4 +1,5 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
+import { readVariable } from "../environment.ts";
 import { BackendError, CeratopsError, describe, unknownIdentifier } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
 import { debug, type DebugTopic, debugTopics } from "./debug.ts";
@@ -210,11 +211,4 @@ function lacksPermissions(name: BackendName, refused?: Error): BackendError {
     received: refused?.message,
     hint: "run with these or with -A",
   }, "-A");
-}
-
-/** An environment variable, if reading it is already permitted; never asks. */
-function readVariable(name: string): string | undefined {
-  if (typeof Deno === "undefined") return undefined;
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
-  return Deno.env.get(name);
 }

@@ -8,6 +8,7 @@ import { isLoop } from "../ir/op_def.ts";
 import { recording, Trace } from "../ir/trace.ts";
 import { idOf, type Value } from "../ir/value.ts";
 import { addedLosses, isTraining } from "../layers/context.ts";
+import { legalize } from "../passes/legalize.ts";
 import { simplify } from "../passes/simplify.ts";
 import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, isKnown, type Shape, type SymbolicShape } from "../shape.ts";
@@ -190,7 +191,7 @@ function traceOnce(model: ExportedModel, shapes: readonly Shape[], dtypes: reado
       hint: "export a model without that layer",
     });
   }
-  return simplify(trace.graph);
+  return simplify(legalize(trace.graph));
 }
 
 /** The first difference of graphs that is not one of attributes, in words; undefined if there is none. */

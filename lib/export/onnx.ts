@@ -1,6 +1,6 @@
 // Exporting the inference of a model as an ONNX file. https://onnx.ai
 import "../ops/defs/table.ts";
-import { bytesPerElement, makeArray, type TypedArray } from "../dtype.ts";
+import { bytesPerElement, makeArray, storedDType, type TypedArray } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { ConstantName, OpName } from "../ir/attrs.ts";
 import type { Graph, Node, ValueId } from "../ir/graph.ts";
@@ -66,7 +66,8 @@ export async function writeOnnx(
   });
   const outputNames = inference.outputNames.map((name) => onnx.unique(name));
   for (const [id, variable] of weights) {
-    const { shape, dtype, data } = await variable.read();
+    const { shape, dtype: kept, data } = await variable.read();
+    const dtype = storedDType(kept);
     const extents = shape.map((extent) => inference.graphs.map(() => extent));
     scope.set(id, new Held(scope, variable.name, extents, dtype, { shape, dtype, data }));
   }

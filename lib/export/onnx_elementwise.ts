@@ -61,6 +61,18 @@ function wholePower(call: Call<ElementwiseName>, a: string, b: string): string {
   return model.node(call.scope.graph, "Scan", [ones, wide, bits, each], { body, num_scan_inputs: 1 }, origin, 3)[0];
 }
 
+/** To a type of 16 bits and back. */
+const rounding = (dtype: "float16" | "bfloat16"): Write => (call, [x]) => call.cast(call.cast(x, dtype), "float32");
+
+/** 2 to the power of `b`, whole numbers, and 0 where that has no place in 32 bits. */
+function powerOfTwo(call: Call<ElementwiseName>, b: string): string {
+  const [none, bits] = [call.scalar(0, "int32"), call.scalar(32, "int32")];
+  const isPlace = call.node("And", [call.node("GreaterOrEqual", [b, none]), call.node("Less", [b, bits])]);
+  const data = Int32Array.from({ length: 33 }, (_, i) => i < 32 ? 1 << i : 0);
+  const powers = call.model.initializer("powers", "int32", [33], data);
+  return call.node("Gather", [powers, call.node("Where", [isPlace, b, bits])]);
+}
+
 const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">, Write>> = {
   negate: operator("Neg"),
   abs: operator("Abs"),
@@ -96,6 +108,8 @@ const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">
   floor: forFloats("Floor"),
   ceil: forFloats("Ceil"),
   round: forFloats("Round"),
+  roundToFloat16: rounding("float16"),
+  roundToBfloat16: rounding("bfloat16"),
   isNan: operator("IsNaN"),
   logicalNot: operator("Not"),
   stopGradient: operator("Identity"),
@@ -142,6 +156,20 @@ const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">
   greaterEqual: operator("GreaterOrEqual"),
   logicalAnd: operator("And"),
   logicalOr: operator("Or"),
+  bitwiseAnd: operator("BitwiseAnd"),
+  bitwiseOr: operator("BitwiseOr"),
+  bitwiseXor: operator("BitwiseXor"),
+  leftShift: (call, [a, b]) => call.node("Mul", [a, powerOfTwo(call, b)]),
+  // A division rounds towards 0, so that numbers below it are turned over before and after it.
+  rightShift: (call, [a, b]) => {
+    const zero = call.scalar(0, "int32");
+    const isBelow = call.node("Less", [a, zero]);
+    const turned = (x: string) => call.node("Where", [isBelow, call.node("BitwiseNot", [x]), x]);
+    const power = powerOfTwo(call, b);
+    const hasPlace = call.node("Greater", [power, zero]);
+    const quotient = call.node("Div", [turned(a), call.node("Where", [hasPlace, power, call.scalar(1, "int32")])]);
+    return turned(call.node("Where", [hasPlace, quotient, zero]));
+  },
   select: operator("Where"),
 };
 

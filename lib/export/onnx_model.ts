@@ -10,7 +10,15 @@ import type { Shape } from "../shape.ts";
 export type OnnxType = DType | "int64";
 
 /** ONNX's numbers of element types: `TensorProto.DataType`. */
-export const dataTypes: Readonly<Record<OnnxType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const dataTypes: Readonly<Record<OnnxType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
 
 /** The value of an attribute: an integer, a list of integers, a text or a body. */
 export type OnnxAttribute = number | readonly number[] | string | OnnxGraph;

@@ -77,6 +77,19 @@ const matmul: Translation<"matmul"> = {
   },
 };
 
+/** Composed, since the operator's epsilon would be the only attribute that is no integer. */
+const layerNormalization: Translation<"layerNormalization"> = {
+  emit: (call) => {
+    const [x, gamma, beta] = call.inputs.map((held) => held.in("plain"));
+    const mean = (name: string) => call.node("ReduceMean", [name, call.integers([-1])]);
+    const distance = call.node("Sub", [x, mean(x)]);
+    const variance = mean(call.node("Mul", [distance, distance]));
+    const deviation = call.node("Sqrt", [call.node("Add", [variance, call.scalar(call.attrs.epsilon, "float32")])]);
+    const scaled = call.node("Mul", [call.node("Div", [distance, deviation]), gamma]);
+    return [call.node("Add", [scaled, beta]), undefined];
+  },
+};
+
 const update: Refused = { refused: "it is an optimizer's update" };
 const merged: Refused = { refused: "a pass for executors made it" };
 
@@ -95,6 +108,8 @@ export const onnxOps: { readonly [K in OpName]: Translation<K> | Refused } = {
   ...attentionTranslations,
   ...recurrenceTranslations,
   scan,
+  layerNormalization,
+  layerNormalizationGradient: { refused: "it is a gradient" },
   softmaxCrossEntropy: { refused: "it is a loss" },
   sgdUpdate: update,
   rmspropUpdate: update,

@@ -1,5 +1,5 @@
 // The programs by which an exported module predicts, for fixed numbers of rows, with the weights that they read.
-import { bytesPerElement, type DType, makeArray } from "../dtype.ts";
+import { bytesPerElement, type DType, makeArray, storedDType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
 import { variablesOf } from "../exec/executor.ts";
@@ -112,7 +112,7 @@ export async function packModel(
   };
 }
 
-const isFloat32 = ({ dtype }: Variable) => dtype === "float32";
+const isFloat32 = ({ dtype }: Variable) => storedDType(dtype) === "float32";
 
 const bytesOf = ({ shape, dtype }: Variable) => sizeOf(shape) * bytesPerElement(dtype);
 

@@ -35,6 +35,13 @@ export const elementTypes = {
   bool: { dtype: "bool", bytes: 1, view: (buffer) => new Uint8Array(buffer) },
 } as const satisfies Readonly<Record<string, ElementType>>;
 
+/** The elements of a tensor as files hold them: halves take two bytes. */
+export function fileElements({ dtype, data }: Pick<Tensor, "dtype" | "data">): TypedArray | Uint16Array<ArrayBuffer> {
+  if (dtype === "float16") return new Uint16Array(new Float16Array(data).buffer);
+  if (dtype !== "bfloat16") return data;
+  return Uint16Array.from(new Uint32Array(data.slice().buffer), (bits) => bits >>> 16);
+}
+
 /**
  * The tensor of a shape in as many bytes as it takes. Floats are rounded to float32. Throws {@linkcode FileError}, whose
  * message begins with `what` and tells of `thing`, for whole numbers that int32 cannot hold.

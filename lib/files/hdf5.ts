@@ -232,6 +232,12 @@ class Reader {
     // Classes of HDF5's types: 0 are integers, 1 are fractions.
     const isNumeric = metadata.type === 0 || metadata.type === 1;
     if (!isNumeric || shape === null) this.#refuse("an array must be of numbers", path);
+    if (metadata.type === 1 && metadata.size === 2) {
+      this.#refuse(
+        "an array of floats must be of 32 or 64 bits: save weights as float32, as mixed policies have them",
+        path,
+      );
+    }
     const bytes = sizeOf(shape) * metadata.size;
     const left = metadata.chunks ? this.#chunked -= bytes : this.#plain -= bytes;
     if (!(left >= 0)) {
@@ -251,7 +257,15 @@ class Reader {
   }
 }
 
-const elementTypes: Readonly<Record<DType, string>> = { float32: "<f4", int32: "<i4", uint8: "<B", bool: "<B" };
+const elementTypes: Readonly<Record<DType, string>> = {
+  float32: "<f4",
+  // Of 16 bits the package reads no floats. Keras rounds what it reads to the type of the variable.
+  float16: "<f4",
+  bfloat16: "<f4",
+  int32: "<i4",
+  uint8: "<B",
+  bool: "<B",
+};
 
 async function writeGroup(
   { attributes, groups, arrays }: NewH5Group,

@@ -3,7 +3,7 @@ import { type DType, makeArray } from "../dtype.ts";
 import { FileError } from "../errors.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { bytesOfShape, type ElementType, elementTypes, tensorOfBytes } from "./elements.ts";
+import { bytesOfShape, type ElementType, elementTypes, fileElements, tensorOfBytes } from "./elements.ts";
 
 /** Files begin with `\x93NUMPY`. */
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -30,7 +30,15 @@ export function elementTypeOf(code: string): ElementType | undefined {
   return Object.hasOwn(types, kind) ? types[kind] : undefined;
 }
 
-const codes: Readonly<Record<DType, string>> = { float32: "<f4", int32: "<i4", uint8: "|u1", bool: "|b1" };
+const codes: Readonly<Record<DType, string>> = {
+  float32: "<f4",
+  float16: "<f2",
+  // NumPy has no bfloat16.
+  bfloat16: "<f4",
+  int32: "<i4",
+  uint8: "|u1",
+  bool: "|b1",
+};
 
 /** Headers of more bytes describe no array of numbers. */
 const maxHeader = 2 ** 16;
@@ -42,7 +50,8 @@ const alignment = 64;
 const roomToGrow = 21;
 
 /** The bytes of a `.npy` file of a tensor, as NumPy writes it. */
-export function writeNpy({ shape, dtype, data }: Tensor): Uint8Array<ArrayBuffer> {
+export function writeNpy({ shape, dtype, data: numbers }: Tensor): Uint8Array<ArrayBuffer> {
+  const data = dtype === "float16" ? fileElements({ dtype, data: numbers }) : numbers;
   const tuple = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
   const room = shape.length === 0 ? 0 : roomToGrow - String(shape[0]).length;
   const text = `{'descr': '${codes[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }${" ".repeat(room)}`;

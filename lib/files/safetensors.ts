@@ -2,7 +2,7 @@
 import type { DType } from "../dtype.ts";
 import { FileError } from "../errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { bytesOfShape, type ElementType, elementTypes, tensorOfBytes } from "./elements.ts";
+import { bytesOfShape, type ElementType, elementTypes, fileElements, tensorOfBytes } from "./elements.ts";
 
 /** The element types of the format that tensors are made of. */
 const types: Readonly<Record<string, ElementType>> = {
@@ -21,7 +21,14 @@ const types: Readonly<Record<string, ElementType>> = {
   BOOL: elementTypes.bool,
 };
 
-const typeNames: Readonly<Record<DType, string>> = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
+const typeNames: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 /** Headers of more bytes are no model's. */
 const maxHeader = 100 * 2 ** 20;
@@ -36,7 +43,9 @@ interface Entry {
 export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array<ArrayBuffer> {
   const header: Record<string, Entry | Record<string, string>> = { __metadata__: { format: "ceratops" } };
   let at = 0;
-  for (const [name, { shape, dtype, data }] of tensors) {
+  const elements = [...tensors.values()].map(fileElements);
+  for (const [i, [name, { shape, dtype }]] of [...tensors].entries()) {
+    const data = elements[i];
     header[name] = { dtype: typeNames[dtype], shape, data_offsets: [at, at + data.byteLength] };
     at += data.byteLength;
   }
@@ -47,7 +56,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Arr
   new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
   file.set(json, 8);
   at = 8 + json.length;
-  for (const { data } of tensors.values()) {
+  for (const data of elements) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }

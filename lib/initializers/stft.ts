@@ -28,8 +28,8 @@ export interface STFTOptions {
   periodic?: boolean;
 }
 
-const stftOptions = optionTable<STFTOptions>()({
-  side: choice<STFTSide>(["real", "imag"]),
+/** The options of a window and of its scaling. */
+export const windowOptions = optionTable<Omit<STFTOptions, "side">>()({
   window: option<WindowName | readonly number[] | null>({
     fallback: "hann",
     nullable: true,
@@ -54,6 +54,8 @@ const stftOptions = optionTable<STFTOptions>()({
     },
   }),
 });
+
+const stftOptions = optionTable<STFTOptions>()({ side: choice<STFTSide>(["real", "imag"]), ...windowOptions });
 
 /** The options, checked and completed. */
 export interface STFT extends OptionFields<STFTOptions, typeof stftOptions> {}

@@ -229,6 +229,14 @@ export type AttrsOf<Body> =
     recurrenceGradient: RecurrenceAttrs;
 
     /**
+     * Rows, those of the last axis, scaled to mean 0 and variance 1: `[x (..., n), gamma (n), beta (n)]` -> `[(x - mean)
+     * * scale * gamma + beta, mean and scale of each row (..., 2)]`, where scale is `1 / sqrt(variance + epsilon)`.
+     */
+    layerNormalization: { readonly epsilon: number };
+    /** `[x, gamma, mean and scale, gradient by the first output]` -> the gradients by x, gamma and beta. */
+    layerNormalizationGradient: None;
+
+    /**
      * `[logits (rows, classes), labels (rows) int32]` -> `[loss (rows), gradient (rows, classes)]`: minus the log of
      * softmax at the label, and its derivative by the logits. A label out of range gives loss 0 and gradient 0.
      */

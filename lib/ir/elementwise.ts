@@ -1,8 +1,8 @@
 // The elementwise functions: one row each, from which the op, its name in files and what executors need follow.
-import type { DType } from "../dtype.ts";
+import { type DType, isFloat, roundingOf, type StoredDType } from "../dtype.ts";
 import type { SavedForm } from "./saved_form.ts";
 import type { Value } from "./value.ts";
-import { roundHalfToEven } from "../rounding.ts";
+import { roundHalfToEven, roundToBfloat16, roundToFloat16 } from "../rounding.ts";
 
 /** The name of an elementwise function. */
 export type ElementwiseName = keyof typeof elementwiseRows;
@@ -22,9 +22,9 @@ type Constant = { readonly none: "constant" };
 /** What a row says besides value and derivative. */
 interface Facts {
   /** The dtype that operands must have; by default any, the same for all. */
-  readonly takes?: DType;
+  readonly takes?: StoredDType;
   /** The dtype of the result; that of the operands by default. */
-  readonly gives?: DType;
+  readonly gives?: StoredDType;
   /**
    * Whether bool operands need a function of their own because they are not just the numbers 0 and 1; always if it
    * takes only bools.
@@ -96,6 +96,8 @@ const comparison = (holds: (a: number, b: number) => boolean): BinaryRow =>
 
 const logical = (holds: (a: boolean, b: boolean) => boolean): BinaryRow =>
   binary((a, b) => Number(holds(a !== 0, b !== 0)), constant, { takes: "bool" });
+
+const bitwise = (bits: (a: number, b: number) => number): BinaryRow => binary(bits, constant, { takes: "int32" });
 
 /** The error function at float64 precision: its series near 0, elsewhere the continued fraction of its complement. */
 function erf(x: number): number {
@@ -177,10 +179,13 @@ export const elementwiseRows = {
   round: unary(roundHalfToEven, constant, { saved: { fixed: { decimals: 0 } } }),
   isNan: float((x) => Number(Number.isNaN(x)), constant, { gives: "bool", inOps: "isnan" }),
   logicalNot: unary((x) => Number(x === 0), constant, { takes: "bool" }),
-  stopGradient: float((x) => x, constant, { isIdentity: true, saved: { module: "core" } }),
+  stopGradient: unary((x) => x, constant, { isIdentity: true, saved: { module: "core" } }),
   bitsToUnit: unary((x) => (x >>> 8) * 2 ** -24, constant, { takes: "int32", gives: "float32", inOps: null }),
+  // What values of half types are rounded by: see lib/passes/legalize.ts.
+  roundToFloat16: unary(roundToFloat16, constant, { takes: "float32", inOps: null }),
+  roundToBfloat16: unary(roundToBfloat16, constant, { takes: "float32", inOps: null }),
   cast: unary(
-    (x, _b, _c, dtype) => (dtype === "float32" ? x : dtype === "bool" ? Number(x !== 0) : Math.trunc(x)),
+    (x, _b, _c, dtype) => (isFloat(dtype) ? x : dtype === "bool" ? Number(x !== 0) : Math.trunc(x)),
     (g): Expr => g,
     { isIdentity: true, saved: { module: "core", keys: { dtype: null } } },
   ),
@@ -208,7 +213,7 @@ export const elementwiseRows = {
   power: binary(
     // IEEE 754 says 1 where JavaScript gives NaN: powers of 1, and of -1 to an infinity.
     (a, b, _c, dtype) => {
-      if (dtype !== "float32") return wholePower(a, b);
+      if (!isFloat(dtype)) return wholePower(a, b);
       return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
     },
     (g, a, b, y): Both => {
@@ -222,7 +227,7 @@ export const elementwiseRows = {
   ),
   mod: binary(
     (a, b, _c, dtype) => {
-      if (b === 0 && dtype !== "float32") return 0;
+      if (b === 0 && !isFloat(dtype)) return 0;
       const rest = a % b;
       return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
     },
@@ -244,6 +249,12 @@ export const elementwiseRows = {
   greaterEqual: comparison((a, b) => a >= b),
   logicalAnd: logical((a, b) => a && b),
   logicalOr: logical((a, b) => a || b),
+  bitwiseAnd: bitwise((a, b) => a & b),
+  bitwiseOr: bitwise((a, b) => a | b),
+  bitwiseXor: bitwise((a, b) => a ^ b),
+  // Shifts by what is no place of 32 bits leave nothing, or the sign.
+  leftShift: bitwise((a, b) => (b >>> 0 > 31 ? 0 : a << b)),
+  rightShift: bitwise((a, b) => a >> (b >>> 0 > 31 ? 31 : b)),
 
   select: choice(
     (condition, a, b) => (condition !== 0 ? a : b),
@@ -274,10 +285,10 @@ const o = Object.fromEntries(
   elementwiseNames.filter((fn) => fn !== "cast").map((fn) => [fn, (...args: Call["args"]): Call => ({ fn, args })]),
 ) as Calls;
 
-/** A number rounded to `dtype`; integers wrap. */
+/** A number rounded to `dtype`, but for float32; integers wrap. */
 export function inDType(value: number, dtype: DType): number {
   if (dtype === "int32") return value | 0;
   if (dtype === "uint8") return value & 0xff;
   if (dtype === "bool") return value === 0 ? 0 : 1;
-  return value;
+  return roundingOf(dtype)?.(value) ?? value;
 }

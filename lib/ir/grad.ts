@@ -1,4 +1,5 @@
 // Reverse-mode autodiff, graph to graph: adds the nodes that compute derivatives to the function's trace.
+import { type DType, isFloat, makeArray } from "../dtype.ts";
 import { CeratopsError, ValueError } from "../errors.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { withContext } from "./context.ts";
@@ -12,7 +13,7 @@ import { idOf, type Value, valueOf } from "./value.ts";
  * values of one variable, whose derivatives are added. Throws {@linkcode ValueError} if `loss` is not a float scalar.
  */
 export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value | readonly Value[])[]): Value[] {
-  if (sizeOf(loss.shape) !== 1 || loss.dtype !== "float32") {
+  if (sizeOf(loss.shape) !== 1 || !isFloat(loss.dtype)) {
     throw new ValueError({
       what: "Cannot differentiate",
       rule: "the loss must be one float32 number",
@@ -21,7 +22,7 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
     });
   }
   return withContext([tracing.of(trace)], () => {
-    const one = trace.constant(loss.shape, "float32", Float32Array.of(1));
+    const one = trace.constant(loss.shape, loss.dtype, makeArray(loss.dtype, [1]));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());
     return values.map((each) => {
@@ -59,6 +60,16 @@ export function vjpOf(
   };
   outputs.forEach((output, i) => gradients[i] && needed.has(idOf(output)) && add(idOf(output), gradients[i]!));
   for (const node of nodes.reverse()) {
+    const { rule } = node;
+    if (rule) {
+      // The first of the nodes that make the outputs has the rule: here their gradients are complete.
+      if (!rule.outputs.some((id) => flowing.has(id)) || !rule.inputs.some((id) => needed.has(id))) continue;
+      const [inputs, outputs] = [rule.inputs, rule.outputs].map((ids) => ids.map((id) => valueOf(graph, id)));
+      const gradients = rule.outputs.map(totalOf);
+      const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => rule.vjp(inputs, outputs, gradients));
+      byInput.forEach((gradient, i) => gradient && needed.has(rule.inputs[i]) && add(rule.inputs[i], gradient));
+      continue;
+    }
     if (!node.outputs.some((id) => flowing.has(id)) || !node.inputs.some((id) => needed.has(id))) continue;
     const row = opDef(node.op);
     if (typeof row.vjp !== "function") {
@@ -75,10 +86,16 @@ export function vjpOf(
     const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => vjp(context));
     byInput.forEach((gradient, i) => {
       const id = node.inputs[i];
-      if (gradient && needed.has(id) && graph.types[id].dtype === "float32") add(id, gradient);
+      const { dtype } = graph.types[id];
+      if (gradient && needed.has(id) && isFloat(dtype)) add(id, castTo(trace, gradient, dtype));
     });
   }
   return targets.map((target) => totalOf(idOf(target)));
+}
+
+/** The gradient of a cast is a cast: a gradient has the dtype of what it is by. */
+function castTo(trace: Trace, gradient: Value, dtype: DType): Value {
+  return gradient.dtype === dtype ? gradient : trace.emit("cast", [gradient], { dtype })[0];
 }
 
 /** The sum of gradients. Those of slices that together are a whole value are joined, not padded and added. */
@@ -125,6 +142,6 @@ function scopeOf(node: Node): string {
 }
 
 function zerosLike(trace: Trace, target: Value): Value {
-  const zero = trace.constant([], "float32", Float32Array.of(0));
+  const zero = trace.constant([], target.dtype, makeArray(target.dtype, [0]));
   return trace.emit("broadcastTo", [zero], { shape: target.shape })[0];
 }

@@ -1,6 +1,6 @@
 // The graph: typed values, nodes in execution order, and the variables a program reads and writes.
 import type { AttrsOf, CallOf, OpName } from "./attrs.ts";
-import type { ValueId, ValueType } from "./value.ts";
+import type { Value, ValueId, ValueType } from "./value.ts";
 
 export type { ValueId, ValueType };
 
@@ -16,6 +16,19 @@ export type OpAttrs = AttrsOf<Graph>;
 /** An op with its attributes, without operands. */
 export type OpCall = CallOf<Graph>;
 
+/** A derivative that is given for some values by others, whatever is between them. */
+export interface GradientRule {
+  readonly inputs: readonly ValueId[];
+  /** The values, each made by a node that passes on what was computed. */
+  readonly outputs: readonly ValueId[];
+  /** The gradients by the inputs, given those by the outputs. */
+  readonly vjp: (
+    inputs: readonly Value[],
+    outputs: readonly Value[],
+    gradients: readonly (Value | undefined)[],
+  ) => readonly (Value | undefined)[];
+}
+
 /** One operation on values of its graph. */
 export type Node<Name extends OpName = OpName> = {
   [K in Name]: {
@@ -25,6 +38,8 @@ export type Node<Name extends OpName = OpName> = {
     readonly attrs: OpAttrs[K];
     /** Where the node comes from, such as `dense_1/matmul`: for errors and profiles. */
     readonly origin: string;
+    /** A derivative in place of that of the nodes before this one; it is gone once gradients are taken. */
+    readonly rule?: GradientRule;
   };
 }[Name];
 

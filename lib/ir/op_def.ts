@@ -1,5 +1,5 @@
 // What an op definition says about nodes of that op.
-import type { DType, TypedArray } from "../dtype.ts";
+import { type DType, isFloat, promote, type TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type {
   ConstantName,
@@ -151,6 +151,20 @@ export function installOps(definitions: OpTable): void {
 export function opDef<K extends OpName>(op: K): OpDef<K> {
   if (!table) throw new Error("the op table is not installed: import lib/ops/defs/table.ts first");
   return table[op];
+}
+
+/**
+ * Whether an op takes halves as they are, since it computes nothing: it casts or moves elements, or runs a body. Other ops
+ * take them as float32, and their results are rounded.
+ */
+export function keepsHalves(op: OpName, inputs: number): boolean {
+  const { kind, moves } = opDef(op);
+  return kind === "loop" || kind === "alias" || (moves?.(inputs).length ?? 0) > 0;
+}
+
+/** The dtype that the floats among operands promote to. */
+export function commonFloat(operands: readonly Pick<ValueType, "dtype">[]): DType {
+  return operands.map(({ dtype }) => dtype).filter((dtype): boolean => isFloat(dtype)).reduce(promote);
 }
 
 /** Whether a node is elementwise: see {@linkcode OpKind}. */

@@ -1,11 +1,12 @@
 // Tracing: running a function on symbolic values records its graph.
 import { StateError } from "../errors.ts";
-import type { DType, TypedArray } from "../dtype.ts";
+import { type DType, isFloat, isHalf, storedDType, type TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { OpName } from "./attrs.ts";
 import { ContextKey, type ContextPart } from "./context.ts";
 import {
   emptyGraph,
+  type GradientRule,
   type Graph,
   type Node,
   type OpAttrs,
@@ -14,7 +15,7 @@ import {
   type ValueType,
   type VariableSpec,
 } from "./graph.ts";
-import { opDef } from "./op_def.ts";
+import { commonFloat, keepsHalves, opDef } from "./op_def.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 
 /** A variable whose value is given for a part of a trace. */
@@ -54,13 +55,13 @@ export class Trace {
   read(variable: VariableSpec): Value {
     const given = this.#given?.get(variable);
     if (given) {
-      const isAsGiven = given.last === given.first || given.last.dtype !== "float32";
+      const isAsGiven = given.last === given.first || !isFloat(given.last.dtype);
       return isAsGiven ? given.last : this.emit("stopGradient", [given.last], {})[0];
     }
     if (this.parent) return this.#local(this.parent.read(variable));
     const { input, output } = this.#link(variable);
     const assigned = valueOf(this.graph, output);
-    if (output === input || assigned.dtype !== "float32") return assigned;
+    if (output === input || !isFloat(assigned.dtype)) return assigned;
     const reads = this.#reads.get(variable) ?? [];
     let read = reads.find(({ of }) => of === output)?.value;
     if (!read) {
@@ -120,8 +121,29 @@ export class Trace {
     }
   }
 
-  /** Adds a node; its op definition checks shapes and dtypes. */
+  /** Runs `body`; what it assigns is assigned where `condition`, a bool, is true as the program runs. */
+  assignWhere(condition: Value, body: () => void): void {
+    const chosen = (next: Value, last: Value) => this.emit("select", [condition, next, last], {})[0];
+    const before = new Map([...this.#links.values()].map((link) => [link, link.output]));
+    const given = new Map([...this.#given?.values() ?? []].map((value) => [value, value.last]));
+    body();
+    for (const link of this.#links.values()) {
+      const last = before.get(link) ?? link.input;
+      if (link.output === last) continue;
+      link.output = idOf(chosen(valueOf(this.graph, link.output), valueOf(this.graph, last)));
+    }
+    for (const [value, last] of given) if (value.last !== last) value.last = chosen(value.last, last);
+  }
+
+  /** Adds a node; its op definition checks shapes and dtypes. What computes with halves does so in float32, and rounds. */
   emit<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value[] {
+    if (!keepsHalves(op, inputs.length) && inputs.some(({ dtype }) => isHalf(dtype))) {
+      const cast = (value: Value, dtype: DType) =>
+        value.dtype === dtype ? value : this.emit("cast", [value], { dtype })[0];
+      const result = commonFloat(inputs);
+      return this.emit(op, inputs.map((value) => cast(value, storedDType(value.dtype))), attrs)
+        .map((value) => isFloat(value.dtype) ? cast(value, result) : value);
+    }
     const locals = inputs.map((value) => this.#local(value));
     const types = locals.map((value) => this.graph.types[idOf(value)]);
     const row = opDef(op);
@@ -137,6 +159,24 @@ export class Trace {
     };
     this.graph.nodes.push(node as Node);
     return outputs;
+  }
+
+  /** Values with a derivative by others that is given, in place of that of what computed them; only floats have one. */
+  withRule(inputs: readonly Value[], outputs: readonly Value[], vjp: GradientRule["vjp"]): Value[] {
+    const locals = inputs.map((value) => this.#local(value));
+    const passed = outputs.map((value) =>
+      value.dtype === "float32" ? this.emit("stopGradient", [value], {})[0] : value
+    );
+    const made = passed.filter((value) => value.dtype === "float32").map(idOf);
+    this.setRule({ inputs: locals.map(idOf), outputs: made, vjp });
+    return passed;
+  }
+
+  /** Gives the nodes that make the outputs of a rule their derivative. */
+  setRule(rule: GradientRule): void {
+    const { nodes } = this.graph;
+    const at = nodes.findIndex(({ outputs }) => rule.outputs.includes(outputs[0]));
+    if (at >= 0) nodes[at] = { ...nodes[at], rule };
   }
 
   /** Adds a constant. */

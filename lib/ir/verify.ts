@@ -1,4 +1,5 @@
 // The verifier: every invariant of a graph, checked after each pass in tests.
+import { storedDType } from "../dtype.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "./graph.ts";
 import { isLoop, opDef } from "./op_def.ts";
@@ -33,7 +34,8 @@ export function verifyGraph(graph: Graph, where = "graph"): void {
   for (const id of resultsOf(graph)) if (!defined.has(id)) fail(`result ${id} is never defined`);
   for (const { variable, output } of graph.state) {
     const type = graph.types[output];
-    if (type.dtype !== variable.dtype || !sameShape(type.shape, variable.shape)) {
+    const fits = type.dtype === variable.dtype || type.dtype === storedDType(variable.dtype);
+    if (!fits || !sameShape(type.shape, variable.shape)) {
       fail(`variable "${variable.name}" is assigned ${type.dtype}${formatShape(type.shape)}`);
     }
   }

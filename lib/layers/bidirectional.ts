@@ -11,7 +11,7 @@ import { flatten, type Structure } from "../structure.ts";
 import { Layer, type LayerOptions, type OutputOf } from "./layer.ts";
 import { layerOptions } from "./options.ts";
 import type { RecurrentContext } from "./rnn.ts";
-import { layerOption } from "./wrapped_layer.ts";
+import { layerOption } from "./wrapper.ts";
 
 /** A layer over sequences that knows both directions: `LSTM`, `GRU`, `RNN` and their kin, or one of your own. */
 export interface DirectedLayer extends Layer {

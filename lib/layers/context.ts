@@ -6,8 +6,14 @@ import { nextRandomRoot } from "../random_stream.ts";
 /** Whether the call is part of training. */
 export const isTraining: ContextKey<boolean> = new ContextKey("isTraining");
 
+/** A scalar that a layer added to the loss. */
+export interface AddedLoss {
+  readonly layer: object;
+  readonly value: Value;
+}
+
 /** The list of scalars that layers added to the loss. */
-export const addedLosses: ContextKey<Value[]> = new ContextKey("addedLosses");
+export const addedLosses: ContextKey<AddedLoss[]> = new ContextKey("addedLosses");
 
 /** Whether weights will be read from a file, so that no initial values are drawn. */
 export const weightsWillBeRead: ContextKey<boolean> = new ContextKey("weightsWillBeRead");

@@ -53,6 +53,7 @@ interface ConvLSTMCell extends LayerFields<ConvLSTMCellOptions, ReturnType<typeo
 
 /** One step of a {@linkcode ConvLSTM}. */
 class ConvLSTMCell extends RecurrentCell {
+  protected override readonly roundsOnce = true;
   /** The number of spatial axes. */
   readonly rank: number = this.kernelSize.length;
   #stepShape: SymbolicShape = [];

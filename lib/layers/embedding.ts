@@ -68,6 +68,8 @@ export interface Embedding
  * ```
  */
 export class Embedding extends Layer {
+  /** False: vectors are cast, not the whole table. */
+  override readonly autocast: boolean = false;
   static {
     declareOptions(this, embeddingOptions);
   }

@@ -3,7 +3,7 @@ import { shapes } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { float32Policy } from "../json_config.ts";
+import { DTypePolicy } from "../dtype_policy.ts";
 import { positiveInteger } from "../option_kinds.ts";
 import { declareOptions, optionTable, positional, withFacts } from "../options.ts";
 import { formatShape, sameShape, type SymbolicShape } from "../shape.ts";
@@ -59,7 +59,7 @@ export class HashedCrossing extends PreparingLayer {
     declareOptions(this, hashedCrossingOptions);
   }
   readonly takes = "texts or integers";
-  override readonly dtypePolicy = float32Policy;
+  override readonly dtypePolicy = new DTypePolicy("float32");
   /** The dtype that files name. */
   declare namedDType: string | null;
 

@@ -1,7 +1,8 @@
 // Hashing: texts and integers as bins, by their hashes. https://keras.io/api/layers/preprocessing_layers/categorical/hashing/
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
-import { type ConfigValue, float32Policy } from "../json_config.ts";
+import { DTypePolicy } from "../dtype_policy.ts";
+import type { ConfigValue } from "../json_config.ts";
 import { positiveInteger } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable, positional, withFacts } from "../options.ts";
 import type { Structure } from "../structure.ts";
@@ -97,7 +98,7 @@ export class Hashing extends PreparingLayer {
     declareOptions(this, hashingOptions);
   }
   readonly takes = "texts or integers";
-  override readonly dtypePolicy = float32Policy;
+  override readonly dtypePolicy = new DTypePolicy("float32");
   /** The dtype that files name. */
   declare namedDType: string | null;
 

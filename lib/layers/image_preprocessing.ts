@@ -1,16 +1,26 @@
 // Layers that change the size of images. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
+import { clipped, clipToImageSize, shifted, sidesOf } from "../ops/bounding_boxes.ts";
 import { imageSize } from "../ops/image_batch.ts";
 import { cropImages } from "../ops/image_frame.ts";
-import { cast } from "../ops/primitives.ts";
+import { add, cast, concat, equal, maximum, min, multiply, select } from "../ops/primitives.ts";
 import { type Interpolation, resize } from "../ops/resize.ts";
+import { centralPart, type ImagePart } from "../ops/resize_taps.ts";
 import { boolean, choice, number, positiveInteger } from "../option_kinds.ts";
-import { declareOptions, type Option, optionTable, positional, required } from "../options.ts";
+import { declareBase, declareOptions, type Option, optionTable, positional, required } from "../options.ts";
 import type { SymbolicShape } from "../shape.ts";
-import { type DataFormat, dataFormatOption } from "./data_format.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
-import { type LayerFields, layerOptions } from "./options.ts";
+import type { DataFormat } from "./data_format.ts";
+import { GeometricImages, type MovedBoxes } from "./geometric_images.ts";
+import {
+  type BoundingBoxes,
+  type Drawn,
+  type ImageFrame,
+  type ImageLayerOptions,
+  imageLayerOptions,
+  noSeed,
+} from "./image_layer.ts";
+import type { LayerFields } from "./options.ts";
 
 /** How to interpolate between pixels. */
 export const interpolationOption = (fallback: Interpolation): Option<Interpolation> =>
@@ -20,35 +30,45 @@ export const interpolationOption = (fallback: Interpolation): Option<Interpolati
 export const imageExtent: Option<number> = positional(positiveInteger(required, 2 ** 16));
 
 /** Options of layers of images. */
-export interface ImageOptions extends LayerOptions {
-  /** Where the channels are; `channels_last` by default. */
-  dataFormat?: DataFormat | null;
-}
+export interface ImageOptions extends ImageLayerOptions {}
 
-const imageOptions = optionTable<ImageOptions>()({
-  ...layerOptions,
+const { dataFormat, ...beforeSize } = imageLayerOptions;
+
+/** The options of layers that give images a size. */
+export const sizedImageOptions = optionTable<ImageOptions>()({
+  ...beforeSize,
   /** The height of the output. */
   height: imageExtent,
   /** The width of the output. */
   width: imageExtent,
-  dataFormat: dataFormatOption,
+  dataFormat,
 });
 
-interface SizedImages extends LayerFields<ImageOptions, typeof imageOptions> {}
+const imageOptions = optionTable<ImageOptions>()({ ...sizedImageOptions, ...noSeed });
+
+/** The options, checked and completed. */
+export interface SizedImages extends LayerFields<ImageOptions, typeof sizedImageOptions> {}
 
 /** The base of layers that give images `[batch, height, width, channels]` a fixed size. */
-abstract class SizedImages extends Layer {
-  override readonly callDefaults = { training: true };
-
-  /** Checks that the input is images. */
-  override build(shape: SymbolicShape): void {
-    imageSize(`Cannot build "${this.name}"`, shape, this.dataFormat);
+export abstract class SizedImages<Transformation extends object = object> extends GeometricImages<Transformation> {
+  static {
+    declareBase(this);
   }
+  protected override readonly isSteady: boolean = true;
 
   /** The shape with the layer's size. */
-  override computeOutputShape(shape: SymbolicShape): SymbolicShape {
+  protected override outputShapeOf(shape: SymbolicShape): SymbolicShape {
     imageSize(`Cannot build "${this.name}"`, shape, this.dataFormat);
     return resized(shape, this.height, this.width, this.dataFormat);
+  }
+
+  /** The boxes in a part of the images, resized to the layer's size. */
+  protected boxesInPart(found: BoundingBoxes<Value>, part: ImagePart): MovedBoxes {
+    const size = { height: this.height, width: this.width };
+    const within = clipped({ ...found, boxes: shifted(found.boxes, -part.left, -part.top) }, part.columns, part.rows);
+    const scales = [size.width / part.columns, size.height / part.rows];
+    const sides = sidesOf(`Cannot call "${this.name}"`, within.boxes).map((side, i) => multiply(side, scales[i % 2]));
+    return { boxes: concat(sides, -1) as Value, labels: within.labels as Value, size };
   }
 }
 
@@ -103,7 +123,7 @@ export class Resizing extends SizedImages {
   }
 
   /**
-   * Takes the size. Throws {@linkcode ValueError} for an invalid size or option. Defaults:
+   * Takes the size. Throws {@linkcode ValueError} for an invalid size or option. Defaults: `boundingBoxFormat: null`,
    * `dataFormat: "channels_last"`, `interpolation: "bilinear"`, `cropToAspectRatio: false`, `padToAspectRatio: false`,
    * `fillMode: "constant"`, `fillValue: 0`, `antialias: false`.
    */
@@ -118,11 +138,53 @@ export class Resizing extends SizedImages {
     });
   }
 
+  protected override readonly keepsDType = true;
+
+  /** Nothing is random. */
+  protected draw(): object {
+    return {};
+  }
+
   /** The images at the layer's size. */
-  call(x: Value): Value {
-    const { interpolation, cropToAspectRatio, padToAspectRatio, fillValue, antialias, dataFormat } = this;
-    const options = { interpolation, cropToAspectRatio, padToAspectRatio, fillValue, antialias, dataFormat };
-    return resize(x, [this.height, this.width], options);
+  protected move(batch: Value, _transformation: object, nearest: boolean): Value {
+    const { cropToAspectRatio, padToAspectRatio, fillValue, antialias } = this;
+    const interpolation = nearest ? "nearest" : this.interpolation;
+    const options = { interpolation, cropToAspectRatio, padToAspectRatio, fillValue, antialias };
+    return resize(batch, [this.height, this.width], options);
+  }
+
+  /** The boxes of the resized images; those that are all 0 or all -1, as lists are filled up, become 0. */
+  override transformBoundingBoxes(found: BoundingBoxes<Value>, transformation: Drawn<object>): BoundingBoxes<Value> {
+    const { boxes, labels } = super.transformBoundingBoxes(found, transformation);
+    const areAll = (value: number) => min(cast(equal(found.boxes, value), "int32"), -1, true);
+    const isFilled = equal(maximum(areAll(0), areAll(-1)), 1);
+    return { boxes: select(isFilled, 0, boxes), labels };
+  }
+
+  /** The boxes, scaled and shifted. */
+  protected moveBoxes({ boxes, labels }: BoundingBoxes<Value>, _: object, frame: ImageFrame): MovedBoxes {
+    const size = { height: this.height, width: this.width };
+    const { scaleX, scaleY, left, top } = this.#scaling(frame);
+    const sides = sidesOf(`Cannot call "${this.name}"`, boxes).map((side, i) =>
+      i % 2 === 0 ? add(multiply(side, scaleX), left) : add(multiply(side, scaleY), top)
+    );
+    return { ...clipToImageSize({ boxes: concat(sides, -1) as Value, labels }, size), size };
+  }
+
+  /** How pixels of images come to those of resized ones. */
+  #scaling({ height: rows, width: columns }: ImageFrame) {
+    const { height, width } = this;
+    const [tall, wide] = [height / rows, width / columns];
+    if (this.padToAspectRatio) {
+      const scale = Math.min(tall, wide);
+      const [left, top] = [Math.floor((width - columns * scale) / 2), Math.floor((height - rows * scale) / 2)];
+      return { scaleX: scale, scaleY: scale, left, top };
+    }
+    if (!this.cropToAspectRatio) return { scaleX: wide, scaleY: tall, left: 0, top: 0 };
+    const ratio = columns / rows;
+    const [full, high] = ratio > width / height ? [height * ratio, height] : [width, width / ratio];
+    const [left, top] = [-Math.floor((full - width) / 2), -Math.floor((high - height) / 2)];
+    return { scaleX: full / columns, scaleY: high / rows, left, top };
   }
 }
 
@@ -142,28 +204,45 @@ export class CenterCrop extends SizedImages {
     declareOptions(this, imageOptions);
   }
 
-  /** Takes the size. Throws {@linkcode ValueError} if it is invalid. Defaults: `dataFormat: "channels_last"`. */
+  /**
+   * Takes the size. Throws {@linkcode ValueError} if it is invalid. Defaults: `boundingBoxFormat: null`,
+   * `dataFormat: "channels_last"`.
+   */
   constructor(height: number, width: number, options: ImageOptions = {}) {
     super(options, { height, width });
   }
 
-  /** The center of the images. */
-  call(x: Value): Value {
-    return middleOf(cast(x, "float32"), this.height, this.width, this.dataFormat);
+  /** Nothing is random. */
+  protected draw(): object {
+    return {};
   }
-}
 
-/** The center of images; of smaller ones, the largest part with the aspect ratio, enlarged. */
-function middleOf(images: Value, height: number, width: number, dataFormat: DataFormat): Value {
-  const [rows, columns] = imageSize("Cannot crop images", images.shape, dataFormat);
-  if (rows < height || columns < width) {
-    return resize(images, [height, width], { cropToAspectRatio: true, dataFormat });
+  /** The center of the images. */
+  protected move(batch: Value, _transformation: object, nearest: boolean): Value {
+    const [, rows, columns] = batch.shape;
+    const { height, width } = this;
+    if (rows < height || columns < width) {
+      const interpolation = nearest ? "nearest" : "bilinear";
+      return resize(batch, [height, width], { cropToAspectRatio: true, interpolation });
+    }
+    const { top, left } = this.#part(rows, columns);
+    return cropImages(batch, { topCropping: top, leftCropping: left, targetHeight: height, targetWidth: width });
   }
-  return cropImages(images, {
-    topCropping: Math.floor((rows - height) / 2),
-    leftCropping: Math.floor((columns - width) / 2),
-    targetHeight: height,
-    targetWidth: width,
-    dataFormat,
-  });
+
+  /** The boxes in the center. */
+  protected moveBoxes(found: BoundingBoxes<Value>, _: object, frame: ImageFrame): MovedBoxes {
+    return this.boxesInPart(found, this.#part(frame.height, frame.width));
+  }
+
+  /** The part that is kept. */
+  #part(rows: number, columns: number): ImagePart {
+    const { height, width } = this;
+    if (rows < height || columns < width) return centralPart(rows, columns, height, width);
+    return {
+      top: Math.floor((rows - height) / 2),
+      left: Math.floor((columns - width) / 2),
+      rows: height,
+      columns: width,
+    };
+  }
 }

@@ -1,5 +1,5 @@
 // Layers that join values along an axis, or by dot products. https://keras.io/api/layers/merging_layers/
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import type { DType } from "../dtype.ts";
 import { describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";

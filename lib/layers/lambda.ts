@@ -81,6 +81,8 @@ const lambdaOptions = optionTable<LambdaOptions<Structure<Value>>>()({
  * ```
  */
 export class Lambda<I extends Structure<Value> = Value, O extends Structure<Value> = Value> extends Layer {
+  /** False: the function computes as ops do. */
+  protected override readonly roundsOnce = false;
   static {
     declareMethods(this, {
       computeOutputShape: { verb: "take the output shape of", takes: { shapes } },

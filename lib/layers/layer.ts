@@ -1,5 +1,6 @@
 // Layer: the base of all layers, built-in and custom. https://keras.io/api/layers/base_layer/
-import type { Config, ConfigValue, DTypePolicy, ObjectNode } from "../json_config.ts";
+import type { DTypePolicy } from "../dtype_policy.ts";
+import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import { scoped, tracing } from "../ir/trace.ts";
@@ -18,9 +19,10 @@ import {
 } from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
 import { type ArgumentPlace, declareMethods } from "../checked_methods.ts";
+import { type FloatDType, isFloat, isHalf } from "../dtype.ts";
 import { divide } from "../ops/primitives.ts";
 import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
-import { nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
+import { isBuiltIn, nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, type Mapped, mapStructure, packLike, type Structure } from "../structure.ts";
@@ -50,7 +52,9 @@ import {
   TensorSpec,
 } from "../tensor/symbolic.ts";
 import { type Operand, symbolic } from "../tensor/apply.ts";
+import { type Autocast, autocast, autocasting, castIn } from "../tensor/autocast.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { penaltiesOn } from "./weight.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
 export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
@@ -105,6 +109,16 @@ export abstract class Layer extends WeightOwner {
    * lists `mask` here takes the mask of its input as an argument, so that the model includes what computes it.
    */
   readonly callDefaults: { readonly mask?: null; readonly training?: boolean } = {};
+  /**
+   * Whether floats that `call` takes, and weights that it reads, are cast to the layer's compute dtype. As in Keras, a layer
+   * that casts for itself sets it to false.
+   */
+  readonly autocast: boolean = true;
+  /**
+   * Whether `call` computes in float32 where the compute dtype is a half: on inputs and weights that are rounded to it, with
+   * the output rounded once. Layers of the library do, unless they call layers or functions of users.
+   */
+  protected readonly roundsOnce: boolean = isBuiltIn(this.constructor);
   /** What the layer requires of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
   #built = false;
@@ -155,6 +169,21 @@ export abstract class Layer extends WeightOwner {
     super(nameOf(), kept.trainable !== false);
     this.batchInputShape = declaredShape(new.target, kept);
     assignOptions(this, kept);
+  }
+
+  /** The dtype that the layer computes in, and that floats of its output have. */
+  get computeDtype(): FloatDType {
+    return this.dtypePolicy.computeDtype;
+  }
+
+  /** The dtype in which the layer keeps its weights. */
+  override get variableDtype(): FloatDType {
+    return this.dtypePolicy.variableDtype;
+  }
+
+  /** Whether a call casts the floats that it is given to the compute dtype. */
+  protected get castsInputs(): boolean {
+    return true;
   }
 
   /** The name of the class in summaries and files. */
@@ -311,16 +340,24 @@ export abstract class Layer extends WeightOwner {
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
     const maskOfCall = given ?? (holdsTensors(others, Value) ? undefined : mask);
-    const ofLayer = [isTraining.of(training), addedLosses.of(addedLosses.current ?? []), scoped(this.name)];
+    const ofLayer = [
+      isTraining.of(training),
+      addedLosses.of(addedLosses.current ?? []),
+      scoped(this.name),
+      autocasting.of(this.#readsAs()),
+    ];
     return this.building(() =>
       withContext(ofLayer, () => {
         const ofCall = [errorPlace.of(`"${this.name}"`)];
         const named = withMasks(this, x, others);
-        const y = withContext(ofCall, () => this.call(x, { ...named, training, mask: maskOfCall }));
+        const y = withContext(
+          ofCall,
+          () => this.call(this.#cast(x), { ...this.#castAll(named), training, mask: maskOfCall }),
+        );
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
-          const value = this.#returned(given);
+          const value = this.#rounded(this.#returned(given));
           // A layer that returns its input unchanged does not thereby pass on the mask.
           const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
           const outMask = own ?? outMasks[i];
@@ -336,6 +373,40 @@ export abstract class Layer extends WeightOwner {
         });
       })
     );
+  }
+
+  /** How the call reads weights; undefined for as they are. */
+  #readsAs(): Autocast | undefined {
+    const { computeDtype: to } = this;
+    return this.autocast && isHalf(to) ? { to, as: this.roundsOnce ? "float32" : to } : undefined;
+  }
+
+  /** What a call is given with its floats cast, as Keras's layers cast them. */
+  #cast<T>(given: T): T {
+    const [trace, how] = [tracing.current, this.#readsAs() ?? plainAutocast];
+    if (!trace || !this.castsInputs || !(this.autocast || this.roundsOnce)) return given;
+    const isOther = (item: unknown) =>
+      item instanceof Value && isFloat(item.dtype) && (item.dtype !== how.as || isHalf(how.to));
+    if (!flatten<unknown>(given).some(isOther)) return given;
+    return mapStructure<unknown, unknown>(given, (item) => {
+      if (!(item instanceof Value)) return item;
+      const value = autocast(trace, item, how);
+      value.mask = item.mask;
+      return value;
+    }) as T;
+  }
+
+  #castAll(named: Readonly<Record<string, unknown>>): object {
+    return Object.fromEntries(Object.entries(named).map(([name, given]) => [name, this.#cast(given)]));
+  }
+
+  /** An output in the compute dtype, where `call` computes in float32 in its place. */
+  #rounded(value: Value): Value {
+    const trace = tracing.current;
+    if (!trace || !this.roundsOnce || !isHalf(this.computeDtype) || !isFloat(value.dtype)) return value;
+    const rounded = castIn(trace, value, this.computeDtype);
+    rounded.mask = value.mask;
+    return rounded;
   }
 
   /** Throws {@linkcode ValueError} if the given mask is not a symbolic value: a config may contain anything. */
@@ -474,7 +545,7 @@ export abstract class Layer extends WeightOwner {
     argumentShapes: ArgumentShapes = {},
   ): Structure<SymbolicShape> {
     this.ensureBuilt(inputShape, argumentShapes);
-    const toSpec = (shape: SymbolicShape) => new TensorSpec(shape, "float32");
+    const toSpec = (shape: SymbolicShape) => new TensorSpec(shape, this.computeDtype);
     const named = Object.entries(argumentShapes).map(([name, shapes]) => [name, mapStructure(shapes, toSpec)]);
     const args = { positional: [mapStructure(inputShape, toSpec)], named: Object.fromEntries(named) };
     return mapStructure(inferSpecs(args, (values) => this.replay(values)), ({ shape }) => shape);
@@ -494,7 +565,47 @@ export abstract class Layer extends WeightOwner {
 
   /** Adds a scalar to the loss of the step being traced; for use in `call`. */
   addLoss(value: Value): void {
-    addedLosses.current?.push(value);
+    addedLosses.current?.push({ layer: this, value });
+  }
+
+  /**
+   * What this layer and those inside it add to the loss, for a step of one's own: the scalars that they gave `addLoss`
+   * so far in the step being traced, and the penalties on their trainable weights. `computeLoss` of a model has them all.
+   *
+   * Source: `keras.Layer.losses`.
+   *
+   * @throws {StateError} for penalties outside of a traced function
+   *
+   * @example A step that trains by what layers add
+   * ```ts
+   * import { gradients, Input, layers, Model, ops, Sequential, type StepData, type Value } from "./mod.ts";
+   * class Trainer extends Model {
+   *   readonly network = new Sequential([
+   *     Input({ shape: [2] }),
+   *     new layers.Dense(1, { kernelRegularizer: "l2" }),
+   *   ]);
+   *   override trainStep({ x, y }: StepData) {
+   *     const yPred: Value = this.network.apply(x, { training: true });
+   *     const distance = ops.mean(ops.abs(ops.subtract(y!, yPred)));
+   *     const loss = this.network.losses.reduce((sum, added) => ops.add(sum, added), distance);
+   *     const weights = this.trainableWeights;
+   *     this.optimizer!.apply(gradients(loss, weights), weights);
+   *   }
+   * }
+   * const trainer = new Trainer();
+   * trainer.compile({ optimizer: "sgd", loss: null });
+   * await trainer.fit([[1, 2]], [[3]], { verbose: 0 });
+   * ```
+   */
+  get losses(): Value[] {
+    const within = new Set<object>();
+    const visit = (layer: Layer) => {
+      within.add(layer);
+      layer.sublayers.forEach(visit);
+    };
+    visit(this);
+    const added = (addedLosses.current ?? []).filter(({ layer }) => within.has(layer)).map(({ value }) => value);
+    return [...added, ...penaltiesOn(this.trainableWeights)];
   }
 
   /**
@@ -528,6 +639,9 @@ export abstract class Layer extends WeightOwner {
     return configOf(this);
   }
 }
+
+/** Floats as float32. */
+const plainAutocast: Autocast = { to: "float32", as: "float32" };
 
 /** What a layer computes with, which has its weights by then. */
 function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {

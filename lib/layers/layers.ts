@@ -90,19 +90,108 @@ export { GroupedQueryAttention as GroupQueryAttention } from "./grouped_query_at
 export { GRU, GRUCell, type GRUCellOptions, type GRUOptions } from "./gru.ts";
 export { InputLayer } from "./input.ts";
 export {
-  type FlipMode,
-  RandomCrop,
-  RandomFlip,
-  type RandomImageOptions,
-  RandomImages,
   RandomRotation,
-  type RandomTransformOptions,
+  RandomShear,
+  type RandomShearOptions,
   RandomTranslation,
   RandomZoom,
   type RandomZoomOptions,
-} from "./augmentation.ts";
+  type Rotations,
+  type Shears,
+  type Translations,
+  type Zooms,
+} from "./affine_augmentation.ts";
+export { type AdaptiveEqualizationOptions, ContrastLimitedAdaptiveHistogramEqualization } from "./clahe.ts";
+export {
+  type ColorChange,
+  RandomBrightness,
+  RandomColorDegeneration,
+  type RandomColors,
+  RandomContrast,
+  RandomHue,
+  RandomSaturation,
+} from "./color_augmentation.ts";
+export { type Jitters, RandomColorJitter, type RandomColorJitterOptions } from "./color_jitter.ts";
 export type { Factor } from "./factor_options.ts";
-export { RandomBrightness, type RandomColorOptions, RandomContrast } from "./color_augmentation.ts";
+export {
+  type Blurs,
+  RandomGaussianBlur,
+  type RandomGaussianBlurOptions,
+  RandomSharpness,
+} from "./filter_augmentation.ts";
+export {
+  type GeometricImages,
+  type MovedBoxes,
+  type RandomTransform,
+  type RandomTransformOptions,
+} from "./geometric_images.ts";
+export {
+  AutoContrast,
+  type AutoContrastOptions,
+  Equalization,
+  type EqualizationOptions,
+} from "./histogram_augmentation.ts";
+export {
+  type BoundingBoxes,
+  type BoundingBoxFormat,
+  type DrawingLayer,
+  type Drawn,
+  type DrawnChange,
+  type Given,
+  type ImageFrame,
+  ImageLayer,
+  type ImageLayerOptions,
+  type LabeledImages,
+  type RandomImageOptions,
+} from "./image_layer.ts";
+export {
+  AugMix,
+  type AugMixOptions,
+  type Chains,
+  type ChangesInOrder,
+  type ImagePolicy,
+  type ImagePolicyOptions,
+  RandAugment,
+  type RandAugmentOptions,
+} from "./image_policies.ts";
+export { MaxNumBoundingBoxes, type MaxNumBoundingBoxesOptions } from "./max_num_bounding_boxes.ts";
+export {
+  type CutAndMixed,
+  CutMix,
+  type CutMixOptions,
+  type Erased,
+  type MixedImages,
+  type MixedUp,
+  MixUp,
+  type MixUpOptions,
+  RandomErasing,
+  type RandomErasingOptions,
+  type Rectangles,
+} from "./mixing_augmentation.ts";
+export { Pipeline } from "./pipeline.ts";
+export { type CropPlace, RandomCrop } from "./random_crop.ts";
+export { type FlipMode, type Flips, RandomFlip } from "./random_flip.ts";
+export {
+  type Chosen,
+  type ClearedBits,
+  RandomGrayscale,
+  type RandomGrayscaleOptions,
+  RandomInvert,
+  type RandomInvertOptions,
+  RandomPosterization,
+  Solarization,
+  type SolarizationOptions,
+  type Solarized,
+} from "./tone_augmentation.ts";
+export type { RandomColorOptions } from "./value_range.ts";
+export {
+  type Bends,
+  type Perspectives,
+  RandomElasticTransform,
+  type RandomElasticTransformOptions,
+  RandomPerspective,
+  type RandomPerspectiveOptions,
+} from "./warping_augmentation.ts";
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
 export { type AddWeightOptions, type CallContext, type InputSpec, Layer, type LayerOptions } from "./layer.ts";
@@ -154,7 +243,13 @@ export {
   MaxPooling3D as MaxPool3D,
   type PoolingOptions,
 } from "./pooling.ts";
-export { CenterCrop, type ImageOptions, Resizing, type ResizingOptions } from "./image_preprocessing.ts";
+export {
+  CenterCrop,
+  type ImageOptions,
+  Resizing,
+  type ResizingOptions,
+  type SizedImages,
+} from "./image_preprocessing.ts";
 export { Normalization, type NormalizationOptions, Rescaling, type RescalingOptions } from "./preprocessing.ts";
 export {
   DenseCell,
@@ -227,4 +322,8 @@ export {
 } from "./adaptive_pooling.ts";
 export { StackedRNNCells } from "./stacked_cells.ts";
 export { TimeDistributed } from "./time_distributed.ts";
+export { MelSpectrogram, type MelSpectrogramOptions, type MelWeightOptions } from "./mel_spectrogram.ts";
+export { SpectralNormalization, type SpectralNormalizationOptions } from "./spectral_normalization.ts";
+export { type SpectrogramMode, STFTSpectrogram, type STFTSpectrogramOptions } from "./stft_spectrogram.ts";
+export { Wrapper } from "./wrapper.ts";
 export type { BiasOptions, KernelOptions } from "./weight_options.ts";

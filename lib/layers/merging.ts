@@ -1,7 +1,7 @@
 // Layers that merge several values elementwise. https://keras.io/api/layers/merging_layers/
 import { array, listOf, masks as anyMask, object, optional, shapes } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
-import { type DType, promote } from "../dtype.ts";
+import { type DType, isFloat, promote } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import * as ops from "../ops/ops.ts";
@@ -51,7 +51,8 @@ export abstract class Merge extends Layer {
   override computeOutputSpec({ positional: [inputs] }: CallArguments<TensorSpec>): TensorSpec {
     const specs = flatten(inputs as Structure<TensorSpec>);
     const shape = this.computeOutputShape(specs.map((spec) => spec.shape));
-    return new TensorSpec(shape, this.outputDType(specs.map(dtypeOfNumbers).reduce(promote)));
+    const dtype = this.outputDType(specs.map(dtypeOfNumbers).reduce(promote));
+    return new TensorSpec(shape, isFloat(dtype) ? this.computeDtype : dtype);
   }
 
   /** The dtype of the output, if the common dtype of the inputs is `dtype`. */
@@ -218,7 +219,7 @@ export class Average extends ElementwiseMerge {
   }
 
   protected override outputDType(): DType {
-    return "float32";
+    return this.computeDtype;
   }
 }
 

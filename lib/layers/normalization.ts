@@ -2,6 +2,7 @@
 // https://keras.io/api/layers/normalization_layers/
 import type { ConstraintIdentifier } from "../constraints.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { Initializer } from "../initializers/initializer.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
 import type { Config } from "../json_config.ts";
@@ -10,7 +11,15 @@ import * as o from "../ops/primitives.ts";
 import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
 import type { RegularizerIdentifier } from "../regularizers.ts";
-import { formatShape, isKnown, normalizeAxes, normalizeAxis, type Shape, type SymbolicShape } from "../shape.ts";
+import {
+  formatShape,
+  isKnown,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sizeOf,
+  type SymbolicShape,
+} from "../shape.ts";
 import { epsilon as smallest } from "../config.ts";
 import { axesOption, axisOption } from "./axis_options.ts";
 import { type CallContext, Layer, type LayerOptions } from "./layer.ts";
@@ -79,8 +88,12 @@ abstract class Scaled extends Layer {
 
   /** Makes the weights. */
   protected addScale(shape: Shape): void {
-    if (this.scale) this.gamma = this.addWeight({ name: "gamma", shape, ...weightSettings(this, "gamma") });
-    if (this.center) this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta") });
+    if (this.scale) {
+      this.gamma = this.addWeight({ name: "gamma", shape, ...weightSettings(this, "gamma"), autocast: false });
+    }
+    if (this.center) {
+      this.beta = this.addWeight({ name: "beta", shape, ...weightSettings(this, "beta"), autocast: false });
+    }
   }
 
   /** `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the weights along `axes` of `shape`. */
@@ -172,9 +185,10 @@ export class BatchNormalization extends Scaled {
     const at = normalizeAxis(this.axis, inputShape.length, `build "${this.name}"`);
     const shape = fixedExtents(inputShape, [at], this.name);
     this.addScale(shape);
-    const [initializer, second] = [this.movingMeanInitializer, this.movingVarianceInitializer];
-    this.movingMean = this.addWeight({ name: "moving_mean", shape, trainable: false, initializer });
-    this.movingVariance = this.addWeight({ name: "moving_variance", shape, trainable: false, initializer: second });
+    const moving = (name: string, initializer: Initializer) =>
+      this.addWeight({ name, shape, trainable: false, initializer, autocast: false });
+    this.movingMean = moving("moving_mean", this.movingMeanInitializer);
+    this.movingVariance = moving("moving_variance", this.movingVarianceInitializer);
     this.inputSpec = { rank: inputShape.length, axes: { [at]: shape[0] } };
   }
 
@@ -238,6 +252,8 @@ export interface LayerNormalization extends LayerFields<LayerNormalizationOption
  * ```
  */
 export class LayerNormalization extends Scaled {
+  /** False: inputs are normalized as they are. */
+  override readonly autocast = false;
   static {
     declareOptions(this, layerNormalizationOptions);
   }
@@ -266,7 +282,16 @@ export class LayerNormalization extends Scaled {
   /** The normalized input. */
   call(x: Value): Value {
     const axes = normalizeAxes(this.axis, x.shape.length, `call "${this.name}"`);
-    return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
+    const first = x.shape.length - axes.length;
+    if (axes.some((axis, i) => axis !== first + i)) {
+      return this.normalized(x, o.mean(x, axes, true), varianceOf(x, axes, true), axes, x.shape);
+    }
+    const size = sizeOf(x.shape.slice(first));
+    const [gamma, beta] = [this.gamma, this.beta].map((weight, i) =>
+      weight ? o.reshape(weight.value(), [size]) : o.broadcastTo(1 - i, [size])
+    );
+    const rows = o.reshape(x, [...x.shape.slice(0, first), size]);
+    return o.reshape(o.normalizeRows(rows, gamma, beta, this.epsilon), x.shape);
   }
 }
 
@@ -311,6 +336,8 @@ export interface GroupNormalization extends LayerFields<GroupNormalizationOption
  * ```
  */
 export class GroupNormalization extends Scaled {
+  /** False: inputs are normalized as they are. */
+  override readonly autocast = false;
   static {
     declareOptions(this, groupNormalizationOptions);
   }

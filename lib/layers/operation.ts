@@ -72,10 +72,16 @@ export class FunctionCall implements Operation {
 
 const isFunction = (item: unknown): item is OpsFunction => typeof item === "function";
 
-const entriesOf = (table: object, prefix: string): [string, OpsFunction][] =>
-  Object.entries(table).flatMap(([name, item]) =>
-    isFunction(item) ? [[prefix + name, item]] : entriesOf(item, `${prefix}${name}.`)
-  );
+/** The functions of a namespace, and then those of the ones in it, some of which it has too. */
+function entriesOf(table: object, prefix: string): [string, OpsFunction][] {
+  const entries = Object.entries(table);
+  const own = entries.filter((entry): entry is [string, OpsFunction] => isFunction(entry[1]));
+  const nested = entries.filter(([, item]) => !isFunction(item));
+  return [
+    ...own.map(([name, fn]): [string, OpsFunction] => [prefix + name, fn]),
+    ...nested.flatMap(([name, item]) => entriesOf(item, `${prefix}${name}.`)),
+  ];
+}
 
 /** The functions of `ops` by name, such as `expandDims` or `image.resize`. */
 export const functions: ReadonlyMap<string, OpsFunction> = new Map(entriesOf(ops, ""));

@@ -4,7 +4,7 @@ import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import { type DType, dtypes } from "../dtype.ts";
 import { type InitializerIdentifier, initializerOption } from "../initializers/resolve.ts";
 import type { Value } from "../ir/value.ts";
-import { type DTypePolicy, dtypePolicy, policyNode } from "../json_config.ts";
+import { type DTypePolicy, type PolicyIdentifier, policyNode, policyOf } from "../dtype_policy.ts";
 import { boolean, choice, isInteger, maxExtent, positiveInteger, text, uncheckedHere } from "../option_kinds.ts";
 import {
   fixed,
@@ -28,8 +28,8 @@ import { flatten, mapStructure, type Structure } from "../structure.ts";
 export interface LayerOptions {
   /** The name in messages, summaries and files, without `/`; made from class and number by default. */
   name?: string | null;
-  /** The dtype of the layer's computation and weights. */
-  dtype?: "float32" | null;
+  /** The dtypes of the layer's computation and weights: a policy or its name; by default the global policy. */
+  dtype?: PolicyIdentifier | null;
   /** Whether optimizers change the layer's weights; true by default. */
   trainable?: boolean;
   /** A penalty on the layer's output, added to the loss. */
@@ -43,10 +43,9 @@ export interface LayerOptions {
 }
 
 const dtypeOption = option<DTypePolicy>({
-  fallback: "float32",
-  nullable: true,
+  fallback: null,
   field: "dtypePolicy",
-  read: (given, { what }) => dtypePolicy(given ?? undefined, what.slice("Cannot make ".length)),
+  read: (given, { what }) => policyOf(given, what),
   write: policyNode,
 });
 
@@ -141,8 +140,10 @@ export interface AddWeightOptions {
   name: string;
   /** The extent of each axis. */
   shape: Shape;
-  /** Its dtype; `float32` by default. */
-  dtype?: DType;
+  /** Its dtype; by default that of the layer's weights: `float32`, unless its policy says otherwise. */
+  dtype?: DType | null;
+  /** Whether the layer's calls read it in the dtype that they compute in; true by default. */
+  autocast?: boolean;
   /** How it is initialized; `glorot_uniform` by default. */
   initializer?: InitializerIdentifier;
   /** Whether optimizers change it; true by default. */
@@ -158,7 +159,8 @@ export const addWeightOptions = optionTable<AddWeightOptions>()({
   name: text(),
   // Checked by addWeight, whose message contains the name.
   shape: withFacts(uncheckedHere<Shape>(), { nullable: true }),
-  dtype: choice(dtypes, "float32"),
+  dtype: nullable(choice(dtypes)),
+  autocast: boolean(true),
   initializer: initializerOption("glorot_uniform"),
   trainable: boolean(true),
   regularizer: regularizerOption(),

@@ -236,6 +236,7 @@ export abstract class ProjectedAttention extends Layer {
     const { kernelConstraint, biasConstraint } = this;
     return new EinsumDense(equation, outputShape, {
       name,
+      dtype: this.dtypePolicy,
       biasAxes: this.useBias ? biasAxes : null,
       kernelInitializer,
       biasInitializer,
@@ -253,8 +254,8 @@ export abstract class ProjectedAttention extends Layer {
 
   /** Makes the layers between the projections. */
   protected makeInner(axis: number | readonly number[]): void {
-    this.#softmax = new Softmax({ axis });
-    this.#dropout = new Dropout(this.dropout, { seed: this.seed });
+    this.#softmax = new Softmax({ axis, dtype: this.dtypePolicy });
+    this.#dropout = new Dropout(this.dropout, { seed: this.seed, dtype: this.dtypePolicy });
   }
 
   /** The output `[batch, queries, features]`, and the cache with the keys and values of this call. */

@@ -69,6 +69,11 @@ export abstract class RandomLayer extends Layer {
     return this.#generator.nextCounter();
   }
 
+  /** What functions of `random` draw the layer's next numbers by. */
+  protected get generator(): SeedGenerator {
+    return this.#generator;
+  }
+
   /** Standard normal numbers. */
   protected normal(shape: Shape): Value {
     return standardNormal(this.uniform(shape), this.uniform(shape));

@@ -99,6 +99,6 @@ export class ReversibleEmbedding extends Embedding {
   override computeOutputSpec({ positional: [x], named }: CallArguments<TensorSpec>): TensorSpec {
     const { shape } = x as TensorSpec;
     const reversed: SymbolicShape = [...shape.slice(0, -1), this.inputDim];
-    return new TensorSpec(named.reverse === true ? reversed : this.computeOutputShape(shape), "float32");
+    return new TensorSpec(named.reverse === true ? reversed : this.computeOutputShape(shape), this.computeDtype);
   }
 }

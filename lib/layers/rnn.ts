@@ -11,7 +11,7 @@ import { flatten, type Structure } from "../structure.ts";
 import { apply } from "../tensor/apply.ts";
 import type { CallArguments } from "../tensor/symbolic.ts";
 import { Variable } from "../tensor/variable.ts";
-import { addedLosses } from "./context.ts";
+import { type AddedLoss, addedLosses } from "./context.ts";
 import { withContext } from "../ir/context.ts";
 import {
   type Cell,
@@ -162,7 +162,7 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
     const carriesOutput = !prepared.outputIsState || mask !== undefined;
     const carries = [...initial, ...(carriesOutput ? [zeros(outputShape)] : [])];
     const scanned = [inputs, ...(mask ? [mask] : [])];
-    const losses: Value[] = [];
+    const losses: AddedLoss[] = [];
     const { carries: last, stacked } = scan({ length, carries, scanned, reverse: goBackwards }, (carried, rows) => {
       const states = carried.slice(0, initial.length);
       const step = withContext([addedLosses.of(losses)], () => prepared.step(rows[0], states));
@@ -194,7 +194,7 @@ export abstract class Recurrent<State extends boolean = boolean> extends Layer {
   }
 
   /** Throws {@linkcode ValueError} for what a cell of the user's must not return or do. */
-  #checkStep(states: readonly unknown[], count: number, losses: readonly Value[]): void {
+  #checkStep(states: readonly unknown[], count: number, losses: readonly AddedLoss[]): void {
     const fail = (rule: string, received: string, hint: string) => {
       throw new ValueError({ what: `Cannot call "${this.name}"`, rule, received, hint });
     };

@@ -4,7 +4,7 @@ import type { Value } from "../ir/value.ts";
 import { StateError } from "../errors.ts";
 import { withValues } from "../tensor/stateless.ts";
 import type { Operand } from "../tensor/apply.ts";
-import { addedLosses } from "./context.ts";
+import { type AddedLoss, addedLosses } from "./context.ts";
 import type { WeightOwner } from "./weight_owner.ts";
 
 /** Runs `call` of a layer with values in place of its weights; see `Layer.statelessCall`. */
@@ -27,7 +27,7 @@ export function statelessCall<T>(
     { name: "trainableVariables", variables: layer.trainableWeights, values: trainable },
     { name: "nonTrainableVariables", variables: layer.nonTrainableWeights, values: nonTrainable },
   ];
-  const losses: Value[] = [];
+  const losses: AddedLoss[] = [];
   const { result, values } = withValues(what, groups, () => withContext([addedLosses.of(losses)], call));
-  return { output: result, nonTrainable: values[1], losses };
+  return { output: result, nonTrainable: values[1], losses: losses.map(({ value }) => value) };
 }

@@ -3,17 +3,11 @@
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { reshape, slice, stack } from "../ops/primitives.ts";
-import { declareOptions, optionTable, positional } from "../options.ts";
+import { declareOptions } from "../options.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
-import { Layer, type LayerOptions } from "./layer.ts";
-import { type CallContext, type LayerFields, layerOptions } from "./options.ts";
-import { layerOption } from "./wrapped_layer.ts";
-
-const timeDistributedOptions = optionTable<LayerOptions>()({ ...layerOptions, layer: positional(layerOption) });
-
-/** The options, checked and completed. */
-export interface TimeDistributed<L extends Layer = Layer>
-  extends Omit<LayerFields<LayerOptions, typeof timeDistributedOptions>, "layer"> {}
+import type { Layer } from "./layer.ts";
+import type { CallContext } from "./options.ts";
+import { Wrapper, wrapperOptions } from "./wrapper.ts";
 
 /**
  * Applies a layer to each step of `[batch, steps, ...]`, with the same weights: all steps are one large batch for it, but
@@ -26,21 +20,13 @@ export interface TimeDistributed<L extends Layer = Layer>
  * console.log(new Sequential([Input({ shape: [10, 8, 8, 3] }), perImage]).outputShape); // [ null, 10, 6, 6, 4 ]
  * ```
  */
-export class TimeDistributed<L extends Layer = Layer> extends Layer {
+export class TimeDistributed<L extends Layer = Layer> extends Wrapper<L> {
   static {
-    declareOptions(this, timeDistributedOptions);
+    declareOptions(this, wrapperOptions);
   }
   /** Passes on the mask of steps. */
   override readonly supportsMasking = true;
   override readonly callDefaults = { mask: null };
-  /** The layer that is applied. */
-  declare readonly layer: L;
-
-  /** Takes the layer. Throws {@linkcode ValueError} if it is none. */
-  constructor(layer: L, options: LayerOptions = {}) {
-    super(options, { layer });
-  }
-
   /** The shape of one step. */
   #stepOf(shape: SymbolicShape): SymbolicShape {
     if (shape.length >= 3) return [shape[0], ...shape.slice(2)];

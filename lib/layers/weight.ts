@@ -2,12 +2,13 @@
 import { describe, ValueError } from "../errors.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
+import type { Value } from "../ir/value.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Variable, type VariableOptions } from "../tensor/variable.ts";
 
 /** What a {@linkcode Weight} is made with. */
-export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype"> {
+export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype" | "autocast"> {
   /** The layer's own name for it, such as `kernel`. */
   key: string;
   /** The full path, such as `sequential/dense/kernel`. */
@@ -20,6 +21,11 @@ export interface WeightOptions extends Pick<VariableOptions, "shape" | "dtype"> 
   regularizer?: Regularizer | null;
   /** The constraint applied after each step, if any. */
   constraint?: Constraint | null;
+}
+
+/** The penalties on weights, traced. */
+export function penaltiesOn(weights: readonly Weight[]): Value[] {
+  return weights.flatMap((weight) => (weight.regularizer ? [weight.regularizer.call(weight.value())] : []));
 }
 
 /** A variable of a layer. */
@@ -43,8 +49,8 @@ export class Weight extends Variable {
         hint: "call layer.addWeight({ name, shape }) in build, or make a Variable",
       });
     }
-    const { path: name, trainable, shape, dtype } = options;
-    super(value, { name, trainable, shape, dtype });
+    const { path: name, trainable, autocast, shape, dtype } = options;
+    super(value, { name, trainable, autocast, shape, dtype });
     this.key = options.key;
     this.initializer = options.initializer;
     this.regularizer = options.regularizer ?? null;

@@ -1,5 +1,5 @@
 // WeightOwner: the weights of layers and models, their own and those of the layers inside.
-import { withHostMemory } from "../dtype.ts";
+import { type FloatDType, withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { checkWeightSize } from "../initializers/initializer.ts";
 import { withContext } from "../ir/context.ts";
@@ -45,6 +45,9 @@ export abstract class WeightOwner {
   /** Whether the weights have been made. */
   abstract get built(): boolean;
 
+  /** The dtype of weights that are given none. */
+  abstract get variableDtype(): FloatDType;
+
   /** The owners inside. */
   abstract get sublayers(): readonly WeightOwner[];
 
@@ -79,7 +82,8 @@ export abstract class WeightOwner {
   addWeight(options: AddWeightOptions): Weight {
     const where = `Cannot build "${this.name}"`;
     const kept = readMethodOptions("addWeight", addWeightOptions, options, where);
-    const { name, shape, dtype, initializer, trainable, regularizer, constraint } = kept;
+    const { name, shape, autocast, initializer, trainable, regularizer, constraint } = kept;
+    const dtype = kept.dtype ?? this.variableDtype;
     if (!Array.isArray(shape) || shape.some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new UnknownDimensionError({
         what: where,
@@ -94,7 +98,7 @@ export abstract class WeightOwner {
     const place = this.#ownPlace();
     const path = `${place.name}/${name}`;
     const weight = withHostMemory(bytes, () => {
-      const settings = { key: name, path, trainable, initializer, regularizer, constraint };
+      const settings = { key: name, path, trainable, autocast, initializer, regularizer, constraint };
       // What a layer keeps in place of its weights may not set them.
       if (weightsWillBeRead.current && !this.loadOwnVariables) return new Weight(0, { ...settings, shape, dtype });
       const drawn = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape));

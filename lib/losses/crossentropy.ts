@@ -1,24 +1,15 @@
 // Losses of probabilities: binary, categorical and sparse categorical cross-entropy, as in Keras on TensorFlow.
 // https://keras.io/api/losses/probabilistic_losses/
+import type { Value } from "../ir/value.ts";
+import { squeeze } from "../ops/composed.ts";
+import * as crossentropies from "../ops/crossentropy.ts";
+import { logitsOf } from "../ops/crossentropy.ts";
 import { optionsOf } from "../ops/lift.ts";
-import { epsilon } from "../json_config.ts";
-import { ShapeError } from "../errors.ts";
-import { Value } from "../ir/value.ts";
-import { clip, logSoftmax, squeeze } from "../ops/composed.ts";
 import * as o from "../ops/primitives.ts";
 import { declareOptions, nullable, optionTable } from "../options.ts";
 import { boolean, integer, number } from "../option_kinds.ts";
-import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
-import { apply, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import {
-  checkSameShape,
-  Loss,
-  type LossFields,
-  type LossOptions,
-  lossOptions,
-  matchRanks,
-  type TargetKind,
-} from "./loss.ts";
+import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
+import { Loss, type LossFields, type LossOptions, lossOptions, matchRanks, type TargetKind } from "./loss.ts";
 
 /** Options of the cross-entropies of one or many independent classes. */
 export interface CrossentropyOptions {
@@ -36,30 +27,6 @@ export interface SparseCrossentropyOptions {
   fromLogits?: boolean;
   /** A class whose samples do not count; none by default. */
   ignoreClass?: number | null;
-}
-
-/** The logits of an output, if it comes straight from that activation. */
-export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
-  return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
-}
-
-/** Probabilities clipped to epsilon and 1 - epsilon. */
-export function clipped(probabilities: Operand): Value {
-  return clip(probabilities, epsilon(), 1 - epsilon());
-}
-
-/** Elementwise binary cross-entropies of targets that are already smoothed. */
-export function elementwiseBinaryCrossentropy(targets: Operand, outputs: Operand, isLogits: boolean): Value {
-  if (isLogits) {
-    // t log(1 + exp(-z)) + (1 - t) log(1 + exp(z)): exact in both tails, and smooth at 0.
-    const hit = o.multiply(targets, o.softplus(o.negate(outputs)));
-    const miss = o.multiply(o.subtract(1, targets), o.softplus(outputs));
-    return o.add(hit, miss);
-  }
-  const p = clipped(outputs);
-  const hit = o.multiply(targets, o.log(p));
-  const miss = o.multiply(o.subtract(1, targets), o.log(o.subtract(1, p)));
-  return o.negate(o.add(hit, miss));
 }
 
 /** Targets of 0 and 1 smoothed towards one half. */
@@ -82,9 +49,8 @@ export function binaryCrossentropy(
   const { fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
   const [targets, outputs] = matchRanks(o.cast(yTrue, "float32"), logits ?? yPred);
-  checkSameShape(targets, outputs, "binary_crossentropy", true);
   const smoothed = smoothBinary(targets, labelSmoothing);
-  return o.mean(elementwiseBinaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
+  return o.mean(crossentropies.binaryCrossentropy(smoothed, outputs, logits !== undefined), axis);
 }
 
 /** One-hot targets smoothed towards equal probabilities. */
@@ -107,14 +73,8 @@ export function categoricalCrossentropy(
   options?: CrossentropyOptions,
 ): Operand {
   const { fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
-  const rank = shapeOf(yPred).length;
-  const at = normalizeAxis(axis, rank, "compute categorical_crossentropy");
-  const logits = fromLogits ? yPred : at === rank - 1 ? logitsOf(yPred, "softmax") : undefined;
-  const given = o.cast(yTrue, "float32");
-  checkSameShape(given, logits ?? yPred, "categorical_crossentropy", true);
-  const targets = smoothCategorical(given, labelSmoothing);
-  const logs = logits !== undefined ? logSoftmax(logits, at) : o.log(clipped(o.divide(yPred, o.sum(yPred, at, true))));
-  return o.negate(o.sum(o.multiply(targets, logs), at));
+  const targets = smoothCategorical(o.cast(yTrue, "float32"), labelSmoothing);
+  return crossentropies.categoricalCrossentropy(targets, yPred, fromLogits, axis);
 }
 
 /**
@@ -132,30 +92,10 @@ export function sparseCategoricalCrossentropy(
   options?: SparseCrossentropyOptions,
 ): Operand {
   const { fromLogits = false, ignoreClass = null } = optionsOf(options);
-  const outShape = shapeOf(yPred);
-  const classes = outShape[outShape.length - 1];
-  let labels: Operand = o.cast(yTrue, "int32");
-  if (shapeOf(labels).length === outShape.length && shapeOf(labels).at(-1) === 1) labels = squeeze(labels, -1);
-  const shape = shapeOf(labels);
-  if (shape.length !== outShape.length - 1 || shape.some((extent, axis) => extent !== outShape[axis])) {
-    throw new ShapeError({
-      what: "Cannot compute sparse_categorical_crossentropy",
-      rule: `targets must be class numbers of shape ${formatShape(outShape.slice(0, -1))} for outputs of ${
-        formatShape(outShape)
-      }`,
-      received: formatShape(shapeOf(yTrue)),
-      hint: sizeOf(shape) === sizeOf(outShape)
-        ? 'one-hot targets need the loss "categorical_crossentropy"'
-        : "give one class number for each sample",
-    });
-  }
-  const logits = fromLogits ? yPred : logitsOf(yPred, "softmax") ?? o.log(clipped(yPred));
-  const rows = sizeOf(shape);
-  const flat = o.reshape(labels, [rows]);
-  const ignored = ignoreClass === null ? undefined : o.equal(flat, ignoreClass);
-  const counted = ignored === undefined ? flat : o.select(ignored, -1, flat);
-  const [losses] = apply("softmaxCrossEntropy", [o.reshape(logits, [rows, classes]), counted], {});
-  return o.reshape(losses, shape);
+  const labels = o.cast(yTrue, "int32");
+  // A label out of range does not count.
+  const counted = ignoreClass === null ? labels : o.select(o.equal(labels, ignoreClass), -1, labels);
+  return crossentropies.sparseCategoricalCrossentropy(counted, yPred, fromLogits);
 }
 
 /** The options of losses that compare distributions. */

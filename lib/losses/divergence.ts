@@ -1,6 +1,6 @@
 // Losses of distributions: Kullback-Leibler and Poisson. https://keras.io/api/losses/probabilistic_losses/
 import type { Value } from "../ir/value.ts";
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import { clip } from "../ops/composed.ts";
 import { add, divide, log, mean, multiply, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";

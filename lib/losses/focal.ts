@@ -3,21 +3,14 @@
 import { optionsOf } from "../ops/lift.ts";
 import type { Value } from "../ir/value.ts";
 import { softmax } from "../ops/composed.ts";
+import { binaryCrossentropy, checkOneShape, clipped, logitsOf } from "../ops/crossentropy.ts";
 import { add, cast, divide, log, mean, multiply, power, sigmoid, square, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import { boolean, number } from "../option_kinds.ts";
 import { normalizeAxis } from "../shape.ts";
 import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
-import {
-  clipped,
-  type CrossentropyOptions,
-  crossentropyOptions,
-  elementwiseBinaryCrossentropy,
-  logitsOf,
-  smoothBinary,
-  smoothCategorical,
-} from "./crossentropy.ts";
-import { checkSameShape, Loss, type LossFields, type LossOptions, matchRanks } from "./loss.ts";
+import { type CrossentropyOptions, crossentropyOptions, smoothBinary, smoothCategorical } from "./crossentropy.ts";
+import { Loss, type LossFields, type LossOptions, matchRanks } from "./loss.ts";
 
 /** Options of the focal cross-entropies. */
 export interface FocalOptions extends CrossentropyOptions {
@@ -49,10 +42,10 @@ export function binaryFocalCrossentropy(yTrue: Operand, yPred: Operand, givenOpt
   const { applyClassBalancing = false, alpha = 0.25, gamma = 2, fromLogits = false } = options;
   const logits = fromLogits ? yPred : logitsOf(yPred, "sigmoid");
   const [given, outputs] = matchRanks(cast(yTrue, "float32"), logits ?? yPred);
-  checkSameShape(given, outputs, "binary_focal_crossentropy", true);
+  checkOneShape(given, outputs, "binary_focal_crossentropy");
   const targets = smoothBinary(given, options.labelSmoothing ?? 0);
   const p = logits === undefined ? outputs : sigmoid(outputs);
-  const losses = elementwiseBinaryCrossentropy(targets, outputs, logits !== undefined);
+  const losses = binaryCrossentropy(targets, outputs, logits !== undefined);
   const right = add(multiply(targets, p), multiply(subtract(1, targets), subtract(1, p)));
   let focal = multiply(raised(subtract(1, right), gamma), losses);
   if (applyClassBalancing) {
@@ -77,7 +70,7 @@ export function categoricalFocalCrossentropy(
 ): Operand {
   const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0, axis = -1 } = optionsOf(options);
   const given = cast(yTrue, "float32");
-  checkSameShape(given, yPred, "categorical_focal_crossentropy", true);
+  checkOneShape(given, yPred, "categorical_focal_crossentropy");
   const at = normalizeAxis(axis, shapeOf(yPred).length, "compute categorical_focal_crossentropy");
   const targets = smoothCategorical(given, labelSmoothing);
   const chances = fromLogits ? softmax(yPred, at) : yPred;

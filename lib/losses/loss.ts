@@ -1,10 +1,11 @@
 // Loss: per-sample values reduced to the number that training minimizes. https://keras.io/api/losses/
-import { epsilon, type ObjectNode } from "../json_config.ts";
+import { epsilon } from "../config.ts";
+import type { ObjectNode } from "../json_config.ts";
 import { array, object } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
-import { ShapeError } from "../errors.ts";
-import type { Value } from "../ir/value.ts";
+import { isHalf } from "../dtype.ts";
+import { Value } from "../ir/value.ts";
 import { snakeCaseOfClass } from "../auto_names.ts";
 import { expandDims, squeeze } from "../ops/composed.ts";
 import { lift, type Lifted } from "../ops/lift.ts";
@@ -20,8 +21,8 @@ import {
   positional,
 } from "../options.ts";
 import { objectNode } from "../registry.ts";
-import { broadcastShapes, formatShape, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
-import { type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
+import { broadcastShapes, sameShape, sizeOf, type SymbolicShape } from "../shape.ts";
+import { dtypeOf, type Operand, type ResultOf, shapeOf } from "../tensor/apply.ts";
 
 /** How per-sample values are reduced to one number. */
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "mean_with_sample_weight" | "none";
@@ -122,7 +123,7 @@ export abstract class Loss extends Configurable {
   /** The reduced loss of targets and outputs, symbolic values or tensors. */
   apply<A extends Operand, B extends Operand>(yTrue: A, yPred: B, context?: LossContext): ResultOf<A | B>;
   apply(yTrue: Operand, yPred: Operand, context: LossContext = {}): Operand {
-    const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
+    const [targets, outputs] = matchRanks(cast(yTrue, "float32"), inFloat32(yPred));
     const values = array(this.call(targets, outputs), {
       what: `Cannot compute "${this.name}"`,
       argument: "the result of call(yTrue, yPred)",
@@ -165,6 +166,14 @@ export class FunctionLoss extends Loss {
   }
 }
 
+/** Outputs of a half type as float32, in which losses and metrics are computed, with their mask; others as they are. */
+export function inFloat32(yPred: Operand): Operand {
+  if (!isHalf(dtypeOf(yPred))) return yPred;
+  const wide = cast(yPred, "float32");
+  if (yPred instanceof Value && wide instanceof Value) wide.mask = yPred.mask;
+  return wide;
+}
+
 /** Targets as float32 and outputs, with equal ranks; throws {@linkcode ShapeError} if they do not broadcast. */
 export function matched(yTrue: Operand, yPred: Operand, loss: string): [Value, Value] {
   const [targets, outputs] = matchRanks(cast(yTrue, "float32"), yPred);
@@ -185,18 +194,10 @@ export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = 
   return [a, b];
 });
 
-/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss differ in shape and do not broadcast. */
-export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string, exactly = false): void {
+/** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss do not broadcast. */
+export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string): void {
   const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
-  if (sameShape(targets, outputs)) return;
-  const what = `compute ${loss}`;
-  if (!exactly) return void broadcastShapes(targets, outputs, what);
-  throw new ShapeError({
-    what: `Cannot ${what}`,
-    rule: "targets and outputs must have one shape",
-    received: `${formatShape(targets)} and ${formatShape(outputs)}`,
-    hint: "give targets of the model's output shape",
-  });
+  if (!sameShape(targets, outputs)) broadcastShapes(targets, outputs, `compute ${loss}`);
 }
 
 /** Weights and masks values, then reduces them. */

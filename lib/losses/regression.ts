@@ -1,6 +1,6 @@
 // Losses of numbers: mean squared and absolute errors, also relative and logarithmic.
 // https://keras.io/api/losses/regression_losses/
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import type { Value } from "../ir/value.ts";
 import { abs, add, divide, log, maximum, mean, multiply, square, subtract } from "../ops/primitives.ts";
 import { declareOptions } from "../options.ts";

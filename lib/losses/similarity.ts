@@ -1,7 +1,7 @@
 // Losses of direction and overlap: cosine similarity, Dice, Tversky. https://keras.io/api/losses/regression_losses/
 import { optionsOf } from "../ops/lift.ts";
 import { ValueError } from "../errors.ts";
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import type { Value } from "../ir/value.ts";
 import { add, cast, divide, maximum, multiply, negate, sqrt, square, subtract, sum } from "../ops/primitives.ts";
 import { declareOptions, describe, nullable, option, optionTable, unlessDefault } from "../options.ts";

@@ -1,5 +1,6 @@
 // AUC: the area under the ROC or the precision-recall curve. https://keras.io/api/metrics/classification_metrics/#auc-class
-import { type Config, epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
+import type { Config } from "../json_config.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, sigmoid } from "../ops/primitives.ts";

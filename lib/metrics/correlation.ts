@@ -1,6 +1,6 @@
 // How well outputs follow targets: Pearson and concordance correlation.
 // https://keras.io/api/metrics/regression_metrics/
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import { matched } from "../losses/loss.ts";
 import { std, variance } from "../ops/composed.ts";
 import { add, divide, mean, multiply, square, subtract } from "../ops/primitives.ts";

@@ -1,5 +1,5 @@
 // F scores: precision and recall in one number. https://keras.io/api/metrics/classification_metrics/#f1score-class
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import {

@@ -1,5 +1,5 @@
 // Counts of true and false positives and negatives at thresholds, the basis of many metrics.
-import { epsilon } from "../json_config.ts";
+import { epsilon } from "../config.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { matchRanks } from "../losses/loss.ts";

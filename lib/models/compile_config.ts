@@ -12,7 +12,7 @@ import { type CompileOptions, compileOptions } from "../training/compile_options
 export function compileConfig(options: CompileOptions, optimizer: Optimizer): Config {
   const given: Readonly<Record<string, unknown>> = { ...options, optimizer };
   return Object.fromEntries(
-    Object.entries(compileOptions).map(([name, { fallback }]) => [
+    Object.entries(compileOptions).filter(([, { written }]) => written !== "never").map(([name, { fallback }]) => [
       snakeCase(name),
       serializeObject(given[name] ?? fallback),
     ]),

@@ -49,7 +49,10 @@ export function graphConfig(graph: FunctionalGraph): Config {
       const noMask = () => mapStructure(args.positional[0] as Structure<SymbolicTensor>, () => null);
       const written = (name: string, item: unknown) => (name === "mask" && item === null ? noMask() : item);
       const named = Object.entries(all).map(([name, item]) => [snakeCase(name), serialize(written(name, item))]);
-      return { args: inCall.map(write), kwargs: Object.fromEntries(named) };
+      const count = inCall.length - (spec?.keywords ? 1 : 0);
+      // These have the names that the function was given.
+      const keywords = serialize(inCall[count] ?? {}) as Config;
+      return { args: inCall.slice(0, count).map(write), kwargs: { ...Object.fromEntries(named), ...keywords } };
     });
   return {
     layers: graph.operations.map((operation) => ({

@@ -6,6 +6,7 @@ import { Layer } from "../layers/layer.ts";
 import { FunctionCall, functions } from "../layers/operation.ts";
 import { camelCase, snakeCase } from "../names.ts";
 import { objectNode, passThrough } from "../registry.ts";
+import type { PolicyName } from "../dtype_policy.ts";
 import type { ConfigPath } from "../saving/config_path.ts";
 import { deserializeObject, optionsOf, readNodesOf, type SharedObjects } from "../saving/deserialize.ts";
 import { type Operation, SymbolicTensor } from "../tensor/symbolic.ts";
@@ -128,7 +129,9 @@ function readSequential(config: Config, path: ConfigPath, shared: SharedObjects)
   const items = inside.list(config.layers).map((layer, i) =>
     deserializeObject(layer, "layer", shared, inside.at(i)) as SequentialItem
   );
-  const model = path.within(() => new Sequential(items, modelOptions(config)));
+  // Keras's reader leaves the policy out, and then makes the optimizer anew without the scaling of losses.
+  const dtype = deserializeObject(config.dtype ?? null, "dtype", shared, path.at("dtype")) as PolicyName | null;
+  const model = path.within(() => new Sequential(items, { ...modelOptions(config), dtype }));
   const { build_input_shape: shape } = config;
   if (shape && !model.built && items.length > 0) {
     const at = path.at("build_input_shape");
@@ -299,8 +302,9 @@ function makeOperation(node: ObjectNode, path: ConfigPath, shared: SharedObjects
       nodes: [],
       call(args, kwargs) {
         const byName = Object.entries(kwargs).filter(([key, item]) => item !== null && !spec.named.includes(key));
+        const inCall = spec.keywords ? [...args, kwargs] : [...args, ...byName.map(([, item]) => item)];
         const rest = keys.map((key, i) => spec.named.includes(key) ? kwargs[key] ?? undefined : further[i]);
-        const positional = joinArguments(spec, [...args, ...byName.map(([, item]) => item)], rest);
+        const positional = joinArguments(spec, inCall, rest);
         return [operation.apply({ positional, named: {} })].flatMap((made) => toList(made));
       },
     };

@@ -22,7 +22,7 @@ import { writeLegacyModel, writeLegacyWeights } from "../saving/legacy_h5.ts";
 import { pythonJson } from "../saving/json.ts";
 import { shardedFiles } from "../saving/sharded_weights.ts";
 import {
-  optimizerGroup,
+  optimizerGroups,
   requireBuilt,
   type SavedModel,
   type WeightGroup,
@@ -74,7 +74,7 @@ async function kerasFile(model: SavedModel, what: string): Promise<FileParts> {
 /** The groups of a model's weights and of its optimizer's state. */
 function stateOf(model: SavedModel): WeightGroup[] {
   const { optimizer } = model;
-  return [...weightGroups(model), ...optimizer ? [optimizerGroup(optimizer)] : []];
+  return [...weightGroups(model), ...optimizer ? optimizerGroups(optimizer) : []];
 }
 
 /** `YYYY-MM-DD@HH:MM:SS`, in local time. */

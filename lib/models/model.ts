@@ -8,6 +8,7 @@ import { gradients } from "../tensor/gradients.ts";
 import type { Value } from "../ir/value.ts";
 import { addedLosses } from "../layers/context.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
+import { penaltiesOn } from "../layers/weight.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { add } from "../ops/primitives.ts";
@@ -142,8 +143,9 @@ export class Model<
    * ```
    */
   compile(options: CompileOptions<OutputNames<Out>>): void {
-    const compiled = new Compiled(options, this.name, this.outputNames);
-    if (options?.loss === undefined && this.trainStep === Model.prototype.trainStep) {
+    const compiled = new Compiled(options, this.name, this.outputNames, this.dtypePolicy);
+    const { trainStep, computeLoss } = Model.prototype;
+    if (options?.loss === undefined && this.trainStep === trainStep && this.computeLoss === computeLoss) {
       throw new ValueError({
         what: `Cannot compile "${this.name}"`,
         rule: "there must be a loss",
@@ -369,10 +371,8 @@ export class Model<
     const parts: Value[] = [];
     const loss = this.#trainer.compiled?.computeLoss(y, yPred, sampleWeight);
     if (loss) parts.push(loss);
-    for (const weight of this.trainableWeights) {
-      if (weight.regularizer) parts.push(weight.regularizer.call(weight.value()));
-    }
-    parts.push(...addedLosses.current ?? []);
+    parts.push(...penaltiesOn(this.trainableWeights));
+    parts.push(...(addedLosses.current ?? []).map(({ value }) => value));
     if (parts.length === 0) {
       throw new StateError({
         what: `Cannot train or evaluate "${this.name}"`,
@@ -539,7 +539,7 @@ export class Model<
   /** The arguments of `compile` as Keras's config; undefined before. */
   getCompileConfig(): Config | undefined {
     const options = this.#compileOptions;
-    return options && compileConfig(options, this.#trainer.compiled!.optimizer);
+    return options && compileConfig(options, this.#trainer.compiled!.givenOptimizer);
   }
 
   /** Compiles the model from a config of {@linkcode Model.getCompileConfig} or of Python Keras. */

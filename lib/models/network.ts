@@ -3,6 +3,7 @@ import { object, operands, shapes } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import type { Config } from "../json_config.ts";
 import type { DType } from "../dtype.ts";
+import type { PolicyIdentifier } from "../dtype_policy.ts";
 import { describe, didYouMean, StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import type { HostStage } from "../layers/host_stage.ts";
@@ -23,6 +24,8 @@ export interface ModelOptions {
   name?: string | null;
   /** Whether optimizers change the model's weights; true by default. */
   trainable?: boolean;
+  /** The policy of the model itself, such as of whether `compile` scales losses; layers have their own. */
+  dtype?: PolicyIdentifier | null;
 }
 
 /** Options of a model made from symbolic tensors. */
@@ -53,6 +56,8 @@ export abstract class Network<
   override readonly callDefaults = { mask: null };
   /** Masks pass through the layers between inputs and outputs. */
   override readonly supportsMasking: boolean = false;
+  /** False: its layers round. */
+  protected override readonly roundsOnce: boolean = false;
   #outputShape: Structure<SymbolicShape> | undefined;
   readonly #graph: FunctionalGraph | undefined;
 
@@ -102,6 +107,11 @@ export abstract class Network<
     mask: Structure<Value | undefined>,
   ): Structure<Value | undefined> {
     return this.#graph ? undefined : super.computeMask(x, mask);
+  }
+
+  /** Models made from inputs and outputs take what they are given, as in Keras; others cast it as layers do. */
+  protected override get castsInputs(): boolean {
+    return this.#graph === undefined;
   }
 
   /** The graph between inputs and outputs, for a model made from these. */

@@ -1,7 +1,8 @@
 // Sequential: a chain of layers. https://keras.io/api/models/sequential/
 import { inputShape } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
-import { type Config, policyNode } from "../json_config.ts";
+import { policyNode } from "../dtype_policy.ts";
+import type { Config } from "../json_config.ts";
 import type { InputDType } from "../dtype.ts";
 import { StateError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -25,6 +26,7 @@ const sequentialOptions = optionTable<ModelOptions>()({
   ...withFactsOfAll(layerOptions, { offered: false }),
   name: layerOptions.name,
   trainable: layerOptions.trainable,
+  dtype: layerOptions.dtype,
 });
 
 /**

@@ -317,8 +317,9 @@ function sizesOf({ weights, trainableWeights, optimizer }: Summarized): SummaryC
   // The optimizer's size includes its step count (8 bytes) and, without a schedule, its learning rate.
   const built = optimizer && (optimizer.built || optimizer.iterations > 0);
   const slots = built ? size(optimizer.slots) : 0;
-  const optimizerCount = built ? slots + (optimizer.schedule ? 1 : 2) : 0;
-  const optimizerBytes = built ? 4 * slots + (optimizer.schedule ? 8 : 12) : 0;
+  const each = built ? [optimizer, ...optimizer.optimizers] : [];
+  const optimizerCount = slots + each.reduce((total, { schedule }) => total + (schedule ? 1 : 2), 0);
+  const optimizerBytes = 4 * slots + each.reduce((total, { schedule }) => total + (schedule ? 8 : 12), 0);
   return [
     line("Total params", all + optimizerCount, 4 * all + optimizerBytes),
     line("Trainable params", trainable, 4 * trainable),

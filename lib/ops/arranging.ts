@@ -260,20 +260,6 @@ export const meshgrid: Named<
   );
 });
 
-/** The sum of the rows of each segment: `[segments, ...]` from `data` `[rows, ...]`. */
-export const segmentSum: Named<[data: Operand, segmentIds: Operand], [numSegments: number], { numSegments: number }> =
-  liftNamed(2, ["numSegments"], (data, segmentIds, numSegments) => {
-    if (shapeOf(segmentIds).length !== 1) {
-      throw new ShapeError({
-        what: "Cannot sum by segments",
-        rule: "segment ids must have one axis",
-        received: formatShape(shapeOf(segmentIds)),
-        hint: "give one id for each row of the data",
-      });
-    }
-    return p.scatterAdd(segmentIds, data, numSegments);
-  });
-
 /**
  * `x` with the block that starts at the indices `starts` replaced by `update`, which has as many axes. Throws
  * {@linkcode ShapeError} if the block is not inside.
@@ -379,7 +365,6 @@ export const savedArrangements: SavedForms = {
   roll: { keys: { shift: null, axis: null } },
   rot90: { keys: { k: 1, axes: [0, 1] } },
   scatter: { module: "core", inputs: 2, keys: { shape: null } },
-  segmentSum: { module: "math", inputs: 2, keys: { num_segments: null }, fixed: { sorted: false } },
   select: { inputs: 3 },
   sliceUpdate: { module: "core", inputs: 3 },
   split: { keys: { indices_or_sections: null, axis: 0 } },

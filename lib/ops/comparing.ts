@@ -6,6 +6,7 @@ import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/apply.ts";
 import { checkAttached, Tensor } from "../tensor/tensor.ts";
 import { expandDims } from "./composed.ts";
+import { linspace } from "./creation.ts";
 import { lift, type Lifted, liftNamed, type Named } from "./lift.ts";
 import * as p from "./primitives.ts";
 import { all, any, isfinite } from "./statistics.ts";
@@ -154,11 +155,68 @@ export const bincount: Named<
   return p.reshape(counts, shape.length === 1 ? [bins] : [rows, bins]);
 });
 
+/** The most bins of a histogram. */
+const maxBins = 2 ** 16;
+
+/**
+ * How many elements of a vector lie between neighbours of `bins + 1` evenly spaced edges, in the dtype of `x`, and the
+ * edges, float32: from the smallest to the largest element, or over a `range`, outside of which elements do not count. The
+ * last edge belongs to the last bin.
+ *
+ * @throws {ShapeError} for what is no vector
+ *
+ * @example
+ * ```ts
+ * import { ops, tensor } from "./mod.ts";
+ * const [counts, edges] = ops.histogram(tensor([1, 2, 2, 4]), 3);
+ * console.log(counts.toArray(), edges.toArray()); // [ 1, 2, 1 ] [ 1, 2, 3, 4 ]
+ * ```
+ */
+export const histogram: Named<
+  [x: Operand],
+  [bins?: number, range?: readonly [number, number] | null],
+  { bins?: number; range?: readonly [number, number] | null },
+  [counts: Operand, edges: Operand]
+> = liftNamed(1, ["bins", "range"], (x, bins = 10, range = null) => {
+  const what = "Cannot make a histogram";
+  const [shape, dtype] = [shapeOf(x), dtypeOf(x)];
+  if (shape.length !== 1) {
+    throw new ShapeError({ what, rule: "there must be one axis", received: formatShape(shape), hint: "flatten it" });
+  }
+  if (!(Number.isInteger(bins) && bins >= 1 && bins <= maxBins)) {
+    throw new ValueError({
+      what,
+      rule: `there must be from 1 to ${maxBins} bins`,
+      received: describe(bins),
+      hint: "leave it at 10",
+    });
+  }
+  if (range !== null && !(Array.isArray(range) && range.length === 2 && range[0] <= range[1])) {
+    throw new ValueError({
+      what,
+      rule: "range must be two numbers, the smaller one first",
+      received: describe(range),
+      hint: "leave it out for all elements",
+    });
+  }
+  const values = p.cast(x, "float32");
+  const ends: readonly Operand[] = range ?? (shape[0] === 0 ? [0, 1] : [p.min(values), p.max(values)]);
+  // Without any width the bins reach one half to both sides.
+  const half = p.select(p.equal(ends[0], ends[1]), 0.5, 0);
+  const [low, high] = [p.subtract(ends[0], half), p.add(ends[1], half)];
+  const edges = linspace(p.reshape(low, []), p.reshape(high, []), bins + 1);
+  const between = p.slice(edges, [1], [bins - 1]);
+  const isInside = p.logicalAnd(p.greaterEqual(values, low), p.lessEqual(values, high));
+  const places = p.select(isInside, searchsorted(between, values, "right"), -1);
+  return [p.cast(p.scatterAdd(places, p.full(shape, 1, "int32"), bins), dtype), edges];
+});
+
 /** How Keras's files write these functions. */
 export const savedComparisons: SavedForms = {
   allclose: { className: "AllClose", inputs: 2, keys: { rtol: 1e-5, atol: 1e-8, equal_nan: false } },
   bincount: { keys: { weights: null, minlength: 0 }, fixed: { sparse: false } },
   digitize: { inputs: 2 },
+  histogram: { keys: { bins: 10, range: null } },
   isclose: { inputs: 4, keys: { equal_nan: false } },
   isin: { className: "IsIn", inputs: 2, keys: { invert: false }, fixed: { assume_unique: false } },
   nanToNum: { keys: { nan: 0, posinf: null, neginf: null } },

@@ -323,15 +323,16 @@ function rowsOf(what: string, xs: unknown, length?: number | null): { list: Oper
   });
 }
 
-/** Runs a body for each row: at once on tensors, as one loop in a program. */
-function overRows(
+/** Runs a body for each row: at once on tensors, as one loop in a program, or where `isTraced`. */
+export function overRows(
   what: string,
   { list, length }: { list: readonly Operand[]; length: number },
   carried: readonly Operand[],
   reverse: boolean,
   body: (carried: readonly Operand[], row: readonly Operand[]) => { carried: Operand[]; stacked: Operand[] },
+  isTraced = tracing.current !== undefined,
 ): { carried: Operand[]; stacked: Operand[] } {
-  if (tracing.current && length > 0) {
+  if (isTraced && length > 0) {
     const loop = scanRows(
       { length, carries: carried.map(symbolic), scanned: list.map(symbolic), reverse },
       (carries, rows) => {

@@ -1,5 +1,5 @@
 // Tensors from data and back, and what is known of them. https://keras.io/api/ops/core/
-import { checkDType, type DType, type InputDType } from "../dtype.ts";
+import { checkDType, type DType, type InputDType, isFloat } from "../dtype.ts";
 import { describe, StateError } from "../errors.ts";
 import { Value } from "../ir/value.ts";
 import { type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
@@ -7,7 +7,7 @@ import { isOperand, type Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { Variable } from "../tensor/variable.ts";
-import { lift, liftNamed, type Named, type UnaryOp } from "./lift.ts";
+import { lift, liftNamedPrimitive, type Named, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** Data, or what stands for data. */
@@ -140,19 +140,22 @@ export const copy: UnaryOp = lift((x) => {
 /** The bounds of each dtype. */
 const ranges: Readonly<Record<DType, readonly [low: number, high: number] | null>> = {
   float32: null,
+  float16: [-65504, 65504],
+  bfloat16: [-(2 - 2 ** -7) * 2 ** 127, (2 - 2 ** -7) * 2 ** 127],
   int32: [-(2 ** 31), 2 ** 31 - 1],
   uint8: [0, 255],
   bool: [0, 1],
 };
 
 /** `x` as `dtype`, with the nearest number of that dtype for those beyond it. Throws {@linkcode DTypeError} for others. */
-export const saturateCast: Named<[x: Operand], [dtype: DType], { dtype: DType }> = liftNamed(
+export const saturateCast: Named<[x: Operand], [dtype: DType], { dtype: DType }> = liftNamedPrimitive(
   1,
   ["dtype"],
   (x, dtype) => {
     checkDType(dtype, "Cannot cast");
     const range = ranges[dtype];
     if (range === null || dtype === "bool") return p.cast(x, dtype);
+    if (isFloat(dtype)) return p.cast(p.minimum(p.maximum(p.cast(x, "float32"), range[0]), range[1]), dtype);
     // The largest float32 below 2^31 is not 2^31 - 1.
     const isAbove = p.greaterEqual(p.cast(x, "float32"), range[1]);
     const isBelow = p.lessEqual(p.cast(x, "float32"), range[0]);

@@ -36,6 +36,13 @@ export const onesLike: Named<[x: Operand], [dtype?: DType], { dtype?: DType }> =
   (x, dtype) => fullLike(x, 1, dtype),
 );
 
+/** Zeros with the shape of `x` and, unless given, its dtype: what elements hold that nothing was written to is not said. */
+export const emptyLike: Named<[x: Operand], [dtype?: DType], { dtype?: DType }> = liftNamed(
+  1,
+  ["dtype"],
+  (x, dtype) => fullLike(x, 0, dtype),
+);
+
 /** The identity matrix of `n` by `n`. */
 export const identity = (n: number, dtype: DType = "float32"): Tensor => eye(n, n, 0, dtype);
 
@@ -122,9 +129,34 @@ export const logspace: Named<
   },
 );
 
+/**
+ * `num` numbers from `start` to `stop` with one ratio of neighbours, along a new axis (the first by default); without
+ * `endpoint`, `stop` is excluded. Both must have one sign, which the numbers have too.
+ */
+export const geomspace: Named<
+  [start: Operand, stop: Operand],
+  [num?: number, endpoint?: boolean, dtype?: DType, axis?: number],
+  { num?: number; endpoint?: boolean; dtype?: DType; axis?: number }
+> = liftNamed(
+  2,
+  ["num", "endpoint", "dtype", "axis"],
+  (start, stop, num = 50, endpoint = true, dtype = "float32", axis = 0) => {
+    checkCount("Cannot take steps of one ratio with geomspace", num);
+    if (typeof start === "number" && typeof stop === "number") {
+      const values = Array.from(shares(num, endpoint), (part) => start * (stop / start) ** part);
+      return alongAxis(new Tensor([num], "float32", Float32Array.from(values)), axis, dtype, "geomspace");
+    }
+    const logs = [start, stop].map((x) => p.log(p.abs(p.cast(x, "float32"))));
+    const steps = p.multiply(p.exp(spacedValues(logs[0], logs[1], num, endpoint)), p.sign(p.cast(start, "float32")));
+    return alongAxis(steps, axis, dtype, "geomspace");
+  },
+);
+
 /** How Keras's files write these functions. */
 export const savedCreations: SavedForms = {
+  emptyLike: { keys: { dtype: null } },
   fullLike: { inputs: 2, keys: { dtype: null } },
+  geomspace: { inputs: 2, keys: { num: 50, endpoint: true, dtype: null, axis: 0 } },
   linspace: { inputs: 2, keys: { num: 50, endpoint: true, dtype: null, axis: 0 }, fixed: { retstep: false } },
   logspace: { inputs: 2, keys: { num: 50, endpoint: true, base: 10, dtype: null, axis: 0 } },
   onesLike: { keys: { dtype: null } },

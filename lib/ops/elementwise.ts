@@ -1,13 +1,13 @@
 // The elementwise functions of `ops`: one for each row of lib/ir/elementwise.ts, by Keras's name.
-import { checkDType, type DType } from "../dtype.ts";
+import { checkDType, type DType, isFloat } from "../dtype.ts";
 import type { BinaryName, UnaryName } from "../ir/elementwise.ts";
 import { apply, dtypeOf, type Operand, promoteDTypes } from "../tensor/apply.ts";
 import { scalarLike } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
-import { type BinaryOp, lift, type Lifted, liftNamed, type Named, type UnaryOp } from "./lift.ts";
+import { type BinaryOp, type Lifted, liftNamedPrimitive, liftPrimitive, type Named, type UnaryOp } from "./lift.ts";
 
-const unary = (fn: UnaryName): UnaryOp => lift((x) => applyElementwise(fn, [x]));
-const binary = (fn: BinaryName): BinaryOp => lift((a, b) => applyElementwise(fn, [a, b]));
+const unary = (fn: UnaryName): UnaryOp => liftPrimitive((x) => applyElementwise(fn, [x]));
+const binary = (fn: BinaryName): BinaryOp => liftPrimitive((a, b) => applyElementwise(fn, [a, b]));
 
 /** `-x`. */
 export const negative: UnaryOp = unary("negate");
@@ -56,17 +56,21 @@ export const isnan: UnaryOp = unary("isNan");
 /** `not x`, as bool. */
 export const logicalNot: UnaryOp = unary("logicalNot");
 /** `x` itself, but no gradient flows through it. */
-export const stopGradient: UnaryOp = lift((x) => {
+export const stopGradient: UnaryOp = liftPrimitive((x) => {
   const [operand] = promoteDTypes([x]);
   // Only floats have gradients.
-  return operand.dtype === "float32" ? applyElementwise("stopGradient", [operand]) : operand;
+  return isFloat(operand.dtype) ? applyElementwise("stopGradient", [operand]) : operand;
 });
 /** The elements in another dtype: to integers by truncation, to bool by `!= 0`. */
-export const cast: Named<[x: Operand], [dtype: DType], { dtype: DType }> = liftNamed(1, ["dtype"], (x, dtype) => {
-  checkDType(dtype, "Cannot cast");
-  const [operand] = promoteDTypes([x]);
-  return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
-});
+export const cast: Named<[x: Operand], [dtype: DType], { dtype: DType }> = liftNamedPrimitive(
+  1,
+  ["dtype"],
+  (x, dtype) => {
+    checkDType(dtype, "Cannot cast");
+    const [operand] = promoteDTypes([x]);
+    return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
+  },
+);
 
 /** `a + b`. */
 export const add: BinaryOp = binary("add");
@@ -101,7 +105,7 @@ export const logicalAnd: BinaryOp = binary("logicalAnd");
 /** `a or b`, as bool. */
 export const logicalOr: BinaryOp = binary("logicalOr");
 /** `a` to the power of `b`; integers give an integer, truncated for negative exponents. */
-export const power: BinaryOp = lift((a, b) => {
+export const power: BinaryOp = liftPrimitive((a, b) => {
   const operands = promoteDTypes([a, b]);
   // Bools give int32, as in Keras.
   const isBool = dtypeOf(operands[0]) === "bool";
@@ -109,7 +113,7 @@ export const power: BinaryOp = lift((a, b) => {
 });
 
 /** `whenTrue` where `condition` is true, else `whenFalse`; the three broadcast. Integers alone give int32. */
-export const where: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = lift(
+export const where: Lifted<[condition: Operand, whenTrue: Operand, whenFalse: Operand]> = liftPrimitive(
   (condition, whenTrue, whenFalse) => {
     const branches = [whenTrue, whenFalse];
     const isWhole = (x: Operand): x is number => typeof x === "number" && (x | 0) === x;

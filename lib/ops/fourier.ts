@@ -1,5 +1,6 @@
 // Fourier transforms: products with small matrices, of which larger ones are composed. https://keras.io/api/ops/fft/
 import { describe, ShapeError, ValueError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { checkCount, formatShape } from "../shape.ts";
 import { isOperand, type Operand, shapeOf } from "../tensor/apply.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -357,3 +358,30 @@ export const istft: Named<
     return p.reshape(resized(kept, end - start), [...outer, end - start]);
   },
 );
+
+/** How Keras's files write these functions. */
+export const savedTransforms: SavedForms = {
+  extractSequences: { module: "math", keys: { sequence_length: null, sequence_stride: null } },
+  fft: { module: "math", className: "FFT" },
+  fft2: { module: "math", className: "FFT2" },
+  ifft2: { module: "math", className: "IFFT2" },
+  irfft: { module: "math", className: "IRFFT", keys: { fft_length: null } },
+  istft: {
+    module: "math",
+    className: "ISTFT",
+    keys: {
+      sequence_length: null,
+      sequence_stride: null,
+      fft_length: null,
+      length: null,
+      window: "hann",
+      center: true,
+    },
+  },
+  rfft: { module: "math", className: "RFFT", keys: { fft_length: null } },
+  stft: {
+    module: "math",
+    className: "STFT",
+    keys: { sequence_length: null, sequence_stride: null, fft_length: null, window: "hann", center: true },
+  },
+};

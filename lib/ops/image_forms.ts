@@ -9,6 +9,49 @@ export const savedImages: SavedForms = {
     keys: { interpolation: "bilinear", fill_mode: "constant", fill_value: 0, data_format: null },
     optionsFrom: 0,
   },
+  "image.elasticTransform": {
+    module: "image",
+    keys: {
+      alpha: 20,
+      sigma: 5,
+      interpolation: "bilinear",
+      fill_mode: "reflect",
+      fill_value: 0,
+      seed: null,
+      data_format: null,
+    },
+    optionsFrom: 0,
+  },
+  "image.gaussianBlur": {
+    module: "image",
+    keys: { kernel_size: [3, 3], sigma: [1, 1], data_format: null },
+    optionsFrom: 0,
+  },
+  "image.mapCoordinates": {
+    module: "image",
+    inputs: 2,
+    keys: { order: null, fill_mode: "constant", fill_value: 0 },
+  },
+  "image.perspectiveTransform": {
+    module: "image",
+    inputs: 3,
+    keys: { interpolation: "bilinear", fill_value: 0, data_format: null },
+    optionsFrom: 0,
+  },
+  "image.scaleAndTranslate": {
+    module: "image",
+    inputs: 4,
+    keys: { spatial_dims: null, method: null, antialias: true },
+  },
+  "image.sobelEdges": { module: "image", keys: { data_format: null }, optionsFrom: 0 },
+  "image.ssim": {
+    module: "image",
+    className: "SSIM",
+    inputs: 2,
+    keys: { max_val: 1, filter_size: 11, filter_sigma: 1.5, k1: 0.01, k2: 0.03, data_format: null },
+    optionsFrom: 0,
+  },
+  psnr: { module: "nn", className: "PSNR", inputs: 2, keys: { max_val: null } },
   "image.cropImages": {
     module: "image",
     keys: {

@@ -4,7 +4,8 @@ import { describe, didYouMean, isClass, ValueError } from "../errors.ts";
 import { camelCase } from "../names.ts";
 import type { Axes } from "../shape.ts";
 import { flatten } from "../structure.ts";
-import type { Operand } from "../tensor/apply.ts";
+import { isFloat, isHalf, promote } from "../dtype.ts";
+import { apply, dtypeOf, isOperand, type Operand } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { isDetached, type Tensor } from "../tensor/tensor.ts";
 
@@ -131,6 +132,8 @@ export interface LiftFacts {
   readonly optionsAt?: number;
   /** The place of an argument that has objects in it, such as ranges, from 0. */
   readonly objectsAt?: number;
+  /** Whether it takes halves as they are: see {@linkcode liftPrimitive}. */
+  readonly keepsHalves?: boolean;
   /** The names of the arguments from a place on, which one object may give instead. */
   readonly named?: { readonly from: number; readonly names: readonly string[] };
 }
@@ -161,17 +164,50 @@ const namesOfArguments = new WeakMap<OpsFunction, readonly string[]>();
 /** The names of the arguments that follow a function's inputs, in their order; none where they have no names. */
 export const argumentNames = (fn: OpsFunction): readonly string[] => namesOfArguments.get(fn) ?? [];
 
+/**
+ * The function for halves too: it is given float32 in place of them, and floats of its result are rounded. So functions made of
+ * others round once, whatever they compute in between. Beside a float32 operand the result is float32.
+ */
+const roundingOnce = (fn: (...args: unknown[]) => unknown) => (...args: unknown[]): unknown => {
+  const floats = args.flatMap(operandsIn).map(dtypeOf).filter((dtype): boolean => isFloat(dtype));
+  const result = floats.some(isHalf) ? floats.reduce(promote) : "float32";
+  if (!isHalf(result)) return fn(...args);
+  const isOfHalf = (operand: Operand) => typeof operand !== "number" && isHalf(dtypeOf(operand));
+  const wide = args.map((arg) =>
+    mapOperands(arg, (x) => (isOfHalf(x) ? apply("cast", [x], { dtype: "float32" })[0] : x))
+  );
+  const isFloat32 = (operand: Operand) => typeof operand !== "number" && dtypeOf(operand) === "float32";
+  return mapOperands(fn(...wide), (x) => (isFloat32(x) ? apply("cast", [x], { dtype: result })[0] : x));
+};
+
+/** The tensors, variables and symbolic values in an argument or a result. */
+function operandsIn(given: unknown): Operand[] {
+  if (typeof given !== "object" || given === null) return [];
+  if (isOperand(given)) return [given];
+  if (Array.isArray(given)) return typeof given[0] === "number" ? [] : given.flatMap(operandsIn);
+  return isPlainObject(given) ? Object.values(given).flatMap(operandsIn) : [];
+}
+
+function mapOperands(given: unknown, map: (operand: Operand) => Operand): unknown {
+  if (typeof given !== "object" || given === null) return given;
+  if (isOperand(given)) return map(given);
+  if (Array.isArray(given)) return given.map((item) => mapOperands(item, map));
+  if (!isPlainObject(given)) return given;
+  return Object.fromEntries(Object.entries(given).map(([name, item]) => [name, mapOperands(item, map)]));
+}
+
 /** The function with a type for each kind of operand; applied to symbolic tensors, it becomes a node of the model. */
 export function lift<Args extends readonly unknown[], Result>(
   fn: (...args: Args) => Result,
   facts?: LiftFacts,
 ): Lifted<Args, Result>;
 export function lift(
-  fn: (...args: unknown[]) => unknown,
-  { optionsAt, objectsAt, named }: LiftFacts = {},
+  given: (...args: unknown[]) => unknown,
+  { optionsAt, objectsAt, keepsHalves, named }: LiftFacts = {},
 ): OpsFunction {
-  const lifted = (...given: unknown[]): unknown => {
-    const args = named ? [...byPosition(given, named)] : given;
+  const fn = keepsHalves ? given : roundingOnce(given);
+  const lifted = (...from: unknown[]): unknown => {
+    const args = named ? [...byPosition(from, named)] : from;
     args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
     const values = Object.values(options ?? {});
@@ -183,6 +219,26 @@ export function lift(
   };
   if (named) namesOfArguments.set(lifted, named.names);
   return lifted;
+}
+
+/**
+ * Lifts a function that is one op or moves elements: what it is given of halves stays so, and what is computed is rounded at
+ * once.
+ */
+export function liftPrimitive<Args extends readonly unknown[], Result>(
+  fn: (...args: Args) => Result,
+  facts?: LiftFacts,
+): Lifted<Args, Result> {
+  return lift(fn, { ...facts, keepsHalves: true });
+}
+
+/** Lifts a primitive as {@linkcode liftNamed} lifts other functions. */
+export function liftNamedPrimitive<Inputs extends readonly unknown[], Rest extends readonly unknown[], Names, Result>(
+  from: Inputs["length"],
+  names: readonly (keyof Names & string)[],
+  fn: (...args: [...Inputs, ...Rest]) => Result,
+): Named<Inputs, Rest, Names, Result> {
+  return lift(fn, { keepsHalves: true, named: { from, names } }) as Named<Inputs, Rest, Names, Result>;
 }
 
 /** Lifts a function of `from` inputs whose further arguments may be given by `names`, in their order. */

@@ -2,9 +2,11 @@
 import type { SavedForms } from "../ir/saved_form.ts";
 import type { Axes } from "../shape.ts";
 import { dtypeOf, type Operand } from "../tensor/apply.ts";
-import { liftReduction, type ReductionOp } from "./lift.ts";
+import { argmax } from "./composed.ts";
+import { liftNamed, liftReduction, type ReductionOp } from "./lift.ts";
+import { checkPart, type quantile, rowsOver, sort, takeAlongAxis } from "./ordering.ts";
 import * as p from "./primitives.ts";
-import { prod } from "./statistics.ts";
+import { argmin, prod } from "./statistics.ts";
 
 /** `x` with NaN replaced by a number. */
 const filled = (x: Operand, value: number): Operand => p.select(p.isNan(x), value, x);
@@ -56,12 +58,60 @@ export const nanmin: ReductionOp = liftReduction((x, axes, keepDims = false) =>
   extreme(p.min, Infinity, x, axes, keepDims)
 );
 
+/** The index of an extreme along an axis, -1 where all are NaN. */
+const indexOf = (take: typeof argmax): typeof argmax =>
+  liftNamed(1, ["axis", "keepdims"], (x, axis = null, keepDims = false) => {
+    const found = take(x, axis, keepDims);
+    const isThere = p.greater(countOf(x, axis, keepDims), 0);
+    return dtypeOf(x) === "float32" ? p.select(isThere, found, -1) : found;
+  });
+
+/**
+ * The index of the first largest element along `axis`, int32, ignoring NaN; -1 if all are NaN. Without an axis, of the
+ * flattened elements.
+ */
+export const nanargmax: typeof argmax = indexOf(argmax);
+/** The index of the first smallest element along `axis`, int32, ignoring NaN: see {@linkcode nanargmax}. */
+export const nanargmin: typeof argmax = indexOf(argmin);
+
+/** The `q`-quantile (`q` from 0 to 1) over `axes` (all by default) with linear interpolation, ignoring NaN, float32. */
+export const nanquantile: typeof quantile = liftNamed(1, ["q", "axis", "keepdims"], (x, q, axes, keepDims = false) => {
+  checkPart("Cannot take a quantile", q, 1);
+  const [rows, result] = rowsOver(x, axes, keepDims, "nanquantile");
+  const ordered = sort(rows);
+  // NaN is last. Without numbers the first element, which is NaN, is taken.
+  const place = p.multiply(p.maximum(p.subtract(countOf(rows, 1, true), 1), 0), q);
+  const [low, high] = [p.floor(place), p.ceil(place)];
+  const [below, above] = [low, high].map((at) => takeAlongAxis(ordered, p.cast(at, "int32"), 1));
+  const part = p.subtract(place, low);
+  const value = p.add(p.multiply(below, p.subtract(1, part)), p.multiply(above, part));
+  return p.reshape(p.select(p.equal(low, high), below, value), result);
+});
+
+/** The `q`-th percentile over `axes` (all by default), ignoring NaN: see {@linkcode nanquantile}. */
+export const nanpercentile: typeof quantile = liftNamed(
+  1,
+  ["q", "axis", "keepdims"],
+  (x, q, axes, keepDims = false) => {
+    checkPart("Cannot take a percentile", q, 100);
+    return nanquantile(x, q / 100, axes, keepDims);
+  },
+);
+
+/** The median over `axes` (all by default), ignoring NaN: see {@linkcode nanquantile}. */
+export const nanmedian: ReductionOp = liftReduction((x, axes, keepDims = false) => nanquantile(x, 0.5, axes, keepDims));
+
 /** How Keras's files write these functions. */
 export const savedNan: SavedForms = {
+  nanargmax: { keys: { axis: null, keepdims: false } },
+  nanargmin: { keys: { axis: null, keepdims: false } },
   nanmax: { keys: { axis: null, keepdims: false } },
   nanmean: { keys: { axis: null, keepdims: false } },
+  nanmedian: { keys: { axis: null, keepdims: false } },
   nanmin: { keys: { axis: null, keepdims: false } },
+  nanpercentile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
   nanprod: { keys: { axis: null, keepdims: false } },
+  nanquantile: { inputs: 2, keys: { axis: null, keepdims: false }, fixed: { method: "linear" } },
   nanstd: { keys: { axis: null, keepdims: false } },
   nansum: { keys: { axis: null, keepdims: false } },
   nanvar: { keys: { axis: null, keepdims: false } },

@@ -1,8 +1,9 @@
 // Smaller functions of NumPy, composed of others. https://keras.io/api/ops/numpy/
 import type { DType } from "../dtype.ts";
+import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { checkCount, checkSize, normalizeAxis, type Shape, stridesOf } from "../shape.ts";
-import { type Operand, shapeOf } from "../tensor/apply.ts";
+import { checkCount, checkSize, formatShape, normalizeAxis, type Shape, stridesOf } from "../shape.ts";
+import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { split } from "./arranging.ts";
 import { expandDims, ones } from "./composed.ts";
@@ -92,14 +93,29 @@ export const dstack: Lifted<[operands: readonly Operand[]]> = lift((operands) =>
   return p.concat(deep, 2);
 });
 
-type Split = Lifted<[x: Operand, indicesOrSections: number | readonly number[]], Operand[]>;
+/** Lifts a function that splits an operand along the axis for its rank. */
+const splitting = (
+  axisOf: (rank: number) => number,
+): Named<
+  [x: Operand],
+  [indicesOrSections: number | readonly number[]],
+  { indicesOrSections: number | readonly number[] },
+  Operand[]
+> => liftNamed(1, ["indicesOrSections"], (x, parts) => split(x, parts, axisOf(shapeOf(x).length)));
+
+type Split = Named<
+  [x: Operand],
+  [indicesOrSections: number | readonly number[]],
+  { indicesOrSections: number | readonly number[] },
+  Operand[]
+>;
 
 /** Splits along the first axis: as {@linkcode split}. */
-export const vsplit: Split = lift((x, parts) => split(x, parts, 0));
+export const vsplit: Split = splitting(() => 0);
 /** Splits along the second axis, vectors along the first: as {@linkcode split}. */
-export const hsplit: Split = lift((x, parts) => split(x, parts, shapeOf(x).length === 1 ? 0 : 1));
+export const hsplit: Split = splitting((rank) => (rank === 1 ? 0 : 1));
 /** Splits along the third axis: as {@linkcode split}. */
-export const dsplit: Split = lift((x, parts) => split(x, parts, 2));
+export const dsplit: Split = splitting(() => 2);
 
 /** The Kronecker product: each element of `a` times all of `b`, side by side. */
 export const kron: BinaryOp = lift((a, b) => {
@@ -111,6 +127,39 @@ export const kron: BinaryOp = lift((a, b) => {
     p.reshape(b, inner.flatMap((extent) => [1, extent])),
   );
   return p.reshape(product, outer.map((extent, i) => extent * inner[i]));
+});
+
+/** The most columns of a Vandermonde matrix: each adds an op. */
+const maxPowers = 1024;
+
+/**
+ * The powers of each element of a vector, in columns from `N - 1` (as many as elements by default) down to 0, or with
+ * `increasing` up from 0. Throws {@linkcode ShapeError} for what is no vector.
+ */
+export const vander: Named<
+  [x: Operand],
+  [N?: number | null, increasing?: boolean],
+  { N?: number | null; increasing?: boolean }
+> = liftNamed(1, ["N", "increasing"], (x, N, increasing = false) => {
+  const what = "Cannot take powers with vander";
+  const [shape, dtype] = [shapeOf(x), dtypeOf(x)];
+  const count = N ?? shape[0];
+  if (shape.length !== 1) {
+    throw new ShapeError({ what, rule: "there must be one axis", received: formatShape(shape), hint: "flatten it" });
+  }
+  if (!(Number.isInteger(count) && count >= 0 && count <= maxPowers)) {
+    throw new ValueError({
+      what,
+      rule: `N must be a whole number from 0 to ${maxPowers}`,
+      received: describe(count),
+      hint: "say how many columns there are",
+    });
+  }
+  const column = p.cast(p.reshape(x, [-1, 1]), dtype === "bool" ? "int32" : dtype);
+  const powers: Operand[] = [p.full([shape[0], 1], 1, dtypeOf(column))];
+  while (powers.length < count) powers.push(p.multiply(powers[powers.length - 1], column));
+  if (count === 0) return p.full([shape[0], 0], 0, dtype);
+  return p.cast(p.concat(increasing ? powers : powers.reverse(), 1), dtype);
 });
 
 const withoutNan = (x: Operand, value: number) => p.select(p.isNan(x), value, x);
@@ -155,8 +204,14 @@ export const trapezoid: Named<
 });
 
 /** The index along each axis of `shape` of places in its flattened elements, int32. */
-export const unravelIndex: Lifted<[indices: Operand, shape: Shape], Operand[]> = lift((indices, shape) => {
+export const unravelIndex: Named<[indices: Operand], [shape: Shape], { shape: Shape }, Operand[]> = liftNamed(1, [
+  "shape",
+], (indices, shape) => {
   checkSize(shape, "Cannot find indices");
+  if (shape.length === 0) {
+    const rule = "there must be a shape with at least one axis";
+    throw new ShapeError({ what: "Cannot find indices", rule, received: "[]", hint: "write it as in [2, 3]" });
+  }
   const places = p.cast(indices, "int32");
   const strides = stridesOf(shape);
   const whole = (value: number) => p.full([], value, "int32");
@@ -171,12 +226,15 @@ export const cdist: BinaryOp = lift((a, b) =>
 /** How Keras's files write these functions. */
 export const savedNumerics: SavedForms = {
   cbrt: {},
+  cdist: { module: "math", className: "CDist", inputs: 2 },
+  dsplit: { keys: { indices_or_sections: null } },
   dstack: { listed: true },
   fabs: {},
   fmax: { inputs: 2 },
   fmin: { inputs: 2 },
   fmod: { inputs: 2 },
   heaviside: { inputs: 2 },
+  hsplit: { keys: { indices_or_sections: null } },
   hypot: { inputs: 2 },
   isneginf: {},
   isposinf: {},
@@ -185,4 +243,8 @@ export const savedNumerics: SavedForms = {
   logaddexp2: { inputs: 2 },
   nancumprod: { keys: { axis: null }, fixed: { dtype: null } },
   nancumsum: { keys: { axis: null }, fixed: { dtype: null } },
+  trapezoid: { keys: { x: null, dx: 1, axis: -1 } },
+  unravelIndex: { keys: { shape: null } },
+  vander: { keys: { N: null, increasing: false } },
+  vsplit: { keys: { indices_or_sections: null } },
 };

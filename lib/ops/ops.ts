@@ -38,7 +38,7 @@ export {
   variance as var,
   zeros,
 } from "./composed.ts";
-export { fullLike, identity, linspace, logspace, onesLike, zerosLike } from "./creation.ts";
+export { emptyLike, fullLike, geomspace, identity, linspace, logspace, onesLike, zerosLike } from "./creation.ts";
 export {
   append,
   arraySplit,
@@ -52,7 +52,6 @@ export {
   roll,
   rot90,
   scatter,
-  segmentSum,
   select,
   sliceUpdate,
   split,
@@ -77,7 +76,7 @@ export {
 } from "./trigonometry.ts";
 export { erfinv, exp2, log10, log2, logaddexp } from "./logarithms.ts";
 export { divideNoNan, floorDivide, trunc } from "./dividing.ts";
-export { allclose, bincount, digitize, isclose, isin, nanToNum, searchsorted } from "./comparing.ts";
+export { allclose, bincount, digitize, histogram, isclose, isin, nanToNum, searchsorted } from "./comparing.ts";
 export {
   celu,
   elu,
@@ -107,7 +106,7 @@ export { dotProductAttention, type DotProductAttentionOptions } from "./attentio
 export { ctcDecode, type CTCDecodeOptions } from "./ctc_decode.ts";
 export { cumprod, cumsum, diff } from "./cumulative.ts";
 export { pad, type PadMode, type PadWidth } from "./padding.ts";
-export { argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
+export { argpartition, argsort, inTopK, median, percentile, quantile, sort, takeAlongAxis, topK } from "./ordering.ts";
 export { diag, diagflat, diagonal, eye, trace, tril, triu } from "./diagonals.ts";
 export { getItem, type IndexItem, type IndexKey, type IndexRange } from "./get_item.ts";
 export { cross, dot, einsum, inner, outer, tensordot, vdot } from "./matrices.ts";
@@ -121,12 +120,48 @@ export {
   isinf,
   logicalXor,
   moments,
-  norm,
-  normalize,
   prod,
   ptp,
 } from "./statistics.ts";
-export { nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar } from "./nan.ts";
+export {
+  nanargmax,
+  nanargmin,
+  nanmax,
+  nanmean,
+  nanmedian,
+  nanmin,
+  nanpercentile,
+  nanprod,
+  nanquantile,
+  nanstd,
+  nansum,
+  nanvar,
+} from "./nan.ts";
+export {
+  bitwiseAnd,
+  bitwiseInvert,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  leftShift,
+  rightShift,
+} from "./bitwise.ts";
+export { corrcoef, correlate, type CorrelateMode } from "./correlation.ts";
+export { gcd, lcm } from "./divisors.ts";
+export { type AxesLengths, rearrange } from "./rearrange.ts";
+export {
+  type ScatterReduction,
+  scatterUpdate,
+  segmentMax,
+  segmentMin,
+  type SegmentNames,
+  segmentProd,
+  type SegmentReduction,
+  segmentSum,
+} from "./segments.ts";
+export { erfc, i0, signbit } from "./special.ts";
 export type { ScanOptions, ScanResult, ScanStep } from "./defs/scan.ts";
 export {
   associativeScan,
@@ -187,8 +222,35 @@ export {
   trapezoid,
   tri,
   unravelIndex,
+  vander,
   vsplit,
 } from "./numeric.ts";
+export { batchNormalization, layerNormalization, rmsNormalization } from "./normalizing.ts";
+export { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.ts";
+export { ctcLoss } from "./ctc_loss.ts";
+export { depthToSpace, fold, spaceToDepth, unfold } from "./blocks.ts";
+export { customGradient, jvp, type WithTensors } from "./custom_gradient.ts";
+export {
+  cholesky,
+  choleskyInverse,
+  det,
+  eigh,
+  inv,
+  logdet,
+  lstsq,
+  luFactor,
+  matrixRank,
+  pinv,
+  qr,
+  slogdet,
+  solve,
+  solveTriangular,
+  svd,
+} from "./linear_algebra.ts";
+export type { QrMode } from "./linalg_factors.ts";
+export { norm, normalize, type NormOrder } from "./norms.ts";
+/** Linear algebra. */
+export * as linalg from "./linalg.ts";
 export { bartlett, blackman, hamming, hanning, kaiser } from "./windows.ts";
 export {
   conv,
@@ -201,5 +263,6 @@ export {
 export { adaptiveAveragePool, adaptiveMaxPool, type AdaptivePoolOptions } from "./adaptive_pool.ts";
 export { averagePool, maxPool, type PoolOptions } from "./pool.ts";
 export type { DataFormat, Padding, PerAxis } from "./spatial.ts";
+export { psnr } from "./image_quality.ts";
 /** Ops on images. */
 export * as image from "./image.ts";

@@ -1,9 +1,10 @@
 // Sorting, top k, and quantiles: all composed of argSort and gather. https://keras.io/api/ops/numpy/
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
-import { type Axes, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
+import { type Axes, normalizeAxes, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
 import { checkConstant, Tensor } from "../tensor/tensor.ts";
+import { cut } from "./cumulative.ts";
 import { liftNamed, liftReduction, type Named, type ReductionOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
@@ -90,6 +91,29 @@ export const argsort: Named<[x: Operand], [axis?: number | null], { axis?: numbe
 );
 
 /**
+ * The indices, int32, that put the element of place `kth` along `axis` (the last by default; null flattens) where sorting
+ * would, with none larger before it and none smaller behind; as those of {@linkcode argsort} do. Throws {@linkcode
+ * ValueError} for a place that is not there.
+ */
+export const argpartition: Named<
+  [x: Operand],
+  [kth: number, axis?: number | null],
+  { kth: number; axis?: number | null }
+> = liftNamed(1, ["kth", "axis"], (x, kth, axis = -1) => {
+  const [operand, at] = sorted(x, axis, "argpartition");
+  const extent = shapeOf(operand)[at];
+  if (!(Number.isInteger(kth) && kth >= -extent && kth < extent)) {
+    throw new ValueError({
+      what: "Cannot partition",
+      rule: `kth must be a whole number from ${-extent} to ${extent - 1}`,
+      received: describe(kth),
+      hint: "check the extent of the axis",
+    });
+  }
+  return p.argSort(operand, at);
+});
+
+/**
  * The `k` largest elements along the last axis and their indices (int32), the largest first; ties keep their order. NaN
  * counts as the largest number. Throws {@linkcode ValueError} if there are fewer than `k`.
  *
@@ -140,6 +164,28 @@ export const inTopK: Named<[targets: Operand, predictions: Operand], [k: number]
   },
 );
 
+/** Throws {@linkcode ValueError} unless `q` is a number from 0 to `most`. */
+export function checkPart(what: string, q: number, most: 1 | 100): void {
+  if (q >= 0 && q <= most) return;
+  throw new ValueError({
+    what,
+    rule: `q must be a number from 0 to ${most}`,
+    received: describe(q),
+    hint: most === 1 ? "divide percents by 100" : "multiply parts of one by 100",
+  });
+}
+
+/** The elements over `axes` as float32 rows `[rows, count]`, and the shape of a result with a number for each row. */
+export function rowsOver(x: Operand, axes: Axes | null | undefined, keepDims: boolean, what: string): [Operand, Shape] {
+  const shape = shapeOf(x);
+  const gone = normalizeAxes(axes, shape.length, what);
+  const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
+  const kept = left.map((axis) => shape[axis]);
+  const turned = p.transpose(p.cast(x, "float32"), [...left, ...gone]);
+  const rows = p.reshape(turned, [sizeOf(kept), sizeOf(gone.map((axis) => shape[axis]))]);
+  return [rows, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept];
+}
+
 /**
  * The `q`-quantile (`q` from 0 to 1) of the elements over `axes` (all by default), with linear interpolation, float32.
  */
@@ -148,30 +194,18 @@ export const quantile: Named<
   [q: number, axes?: Axes | null, keepDims?: boolean],
   { q: number; axis?: Axes | null; keepdims?: boolean }
 > = liftNamed(1, ["q", "axis", "keepdims"], (x, q, axes, keepDims = false) => {
-  if (!(q >= 0 && q <= 1)) {
-    throw new ValueError({
-      what: "Cannot take a quantile",
-      rule: "q must be a number from 0 to 1",
-      received: describe(q),
-      hint: "divide percents by 100",
-    });
-  }
-  const shape = shapeOf(x);
-  const gone = normalizeAxes(axes, shape.length, "quantile");
-  const left = shape.map((_, axis) => axis).filter((axis) => !gone.includes(axis));
-  const kept = left.map((axis) => shape[axis]);
-  const flat = p.reshape(p.transpose(p.cast(x, "float32"), [...left, ...gone]), [sizeOf(kept), -1]);
+  checkPart("Cannot take a quantile", q, 1);
+  const [flat, result] = rowsOver(x, axes, keepDims, "quantile");
   const count = shapeOf(flat)[1];
   const place = q * (count - 1);
   const ordered = sort(flat);
-  const at = (index: number) => p.slice(ordered, [0, index], [sizeOf(kept), 1]);
+  const at = (index: number) => cut(ordered, 1, index, 1);
   const below = at(Math.floor(place));
   const part = place - Math.floor(place);
   const value = part === 0 ? below : p.add(p.multiply(below, 1 - part), p.multiply(at(Math.ceil(place)), part));
   // A NaN sorts last, and makes the result NaN.
   const last = at(count - 1);
-  const result = p.select(p.isNan(last), last, value);
-  return p.reshape(result, keepDims ? shape.map((n, axis) => (gone.includes(axis) ? 1 : n)) : kept);
+  return p.reshape(p.select(p.isNan(last), last, value), result);
 });
 
 /** The `q`-th percentile of the elements over `axes` (all by default): see {@linkcode quantile}. */
@@ -180,14 +214,7 @@ export const percentile: Named<
   [q: number, axes?: Axes | null, keepDims?: boolean],
   { q: number; axis?: Axes | null; keepdims?: boolean }
 > = liftNamed(1, ["q", "axis", "keepdims"], (x, q, axes, keepDims = false) => {
-  if (!(q >= 0 && q <= 100)) {
-    throw new ValueError({
-      what: "Cannot take a percentile",
-      rule: "q must be a number from 0 to 100",
-      received: describe(q),
-      hint: "multiply parts of one by 100",
-    });
-  }
+  checkPart("Cannot take a percentile", q, 100);
   return quantile(x, q / 100, axes, keepDims);
 });
 
@@ -196,6 +223,7 @@ export const median: ReductionOp = liftReduction((x, axes, keepDims = false) => 
 
 /** How Keras's files write these functions. */
 export const savedOrderings: SavedForms = {
+  argpartition: { keys: { kth: null, axis: -1 } },
   argsort: { keys: { axis: -1 } },
   inTopK: { module: "math", inputs: 2, keys: { k: null } },
   median: { keys: { axis: null, keepdims: false } },

@@ -1,5 +1,6 @@
 // Patches of images and volumes. https://keras.io/api/ops/image/
 import { ShapeError } from "../errors.ts";
+import type { SavedForms } from "../ir/saved_form.ts";
 import { formatShape } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import { conv } from "./convolve.ts";
@@ -84,3 +85,12 @@ export const extractPatches3d: Lifted<[volumes: Operand, size: PerAxis, options?
   (volumes, size, options = {}) => patches(volumes, size, options, 3),
   { optionsAt: 2 },
 );
+
+/** How Keras's files write these functions. */
+export const savedPatches: SavedForms = {
+  "image.extractPatches": {
+    module: "image",
+    keys: { size: null, strides: null, dilation_rate: 1, padding: "valid", data_format: null },
+    optionsFrom: 1,
+  },
+};

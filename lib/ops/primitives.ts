@@ -1,5 +1,5 @@
 // A function for each primitive op: broadcasting, dtype promotion and axes as in NumPy.
-import { checkDType, type DType, makeArray, promote } from "../dtype.ts";
+import { checkDType, type DType, isFloat, makeArray, promote } from "../dtype.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import {
@@ -20,14 +20,22 @@ import { apply, dtypeOf, type Operand, promoteDTypes, shapeOf } from "../tensor/
 import { resolveShape, Tensor } from "../tensor/tensor.ts";
 import { applyElementwise } from "./apply_elementwise.ts";
 import { cast, isnan, multiply, negative, where } from "./elementwise.ts";
-import { lift, type Lifted, liftNamed, liftReduction, type Named, type ReductionOp, type UnaryOp } from "./lift.ts";
+import {
+  type Lifted,
+  liftNamedPrimitive,
+  liftPrimitive,
+  liftReduction,
+  type Named,
+  type ReductionOp,
+  type UnaryOp,
+} from "./lift.ts";
 
 export * from "./elementwise.ts";
 // Shorter names than Keras's, and functions that are not in `ops`.
 export { isnan as isNan, negative as negate, where as select };
 
 /** Random bits (int32) to uniform float32 in [0, 1): the upper 24 bits times 2^-24. */
-export const bitsToUnit: UnaryOp = lift((x) => applyElementwise("bitsToUnit", [x]));
+export const bitsToUnit: UnaryOp = liftPrimitive((x) => applyElementwise("bitsToUnit", [x]));
 
 /** Reduces any axes: one run of adjacent axes at a time, from the last. */
 const reduction = (op: "sum" | "max" | "min"): ReductionOp =>
@@ -61,17 +69,17 @@ export const mean: ReductionOp = liftReduction((x, axes, keepDims = false) => {
   return multiply(sum(cast(x, "float32"), axes, keepDims), 1 / count);
 });
 /** The index of the first largest element along `axis`, int32; NaN is skipped. */
-export const argMax: Lifted<[x: Operand, axis?: number]> = lift((x, axis = -1) =>
+export const argMax: Lifted<[x: Operand, axis?: number]> = liftPrimitive((x, axis = -1) =>
   apply("argMax", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "argMax") })[0]
 );
 /** The indices that sort `axis`, int32; the sort is stable, and NaN counts as the largest number. */
-export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> = lift(
+export const argSort: Lifted<[x: Operand, axis?: number, descending?: boolean]> = liftPrimitive(
   (x, axis = -1, descending = false) =>
     apply("argSort", promoteDTypes([x]), { axis: normalizeAxis(axis, shapeOf(x).length, "sort"), descending })[0],
 );
 
 /** `x` broadcast to `shape` by NumPy's rule. */
-export const broadcastTo: Named<[x: Operand], [shape: Shape], { shape: Shape }> = liftNamed(
+export const broadcastTo: Named<[x: Operand], [shape: Shape], { shape: Shape }> = liftNamedPrimitive(
   1,
   ["shape"],
   (x, shape) => {
@@ -83,7 +91,7 @@ export const broadcastTo: Named<[x: Operand], [shape: Shape], { shape: Shape }> 
   },
 );
 /** The sum of `x` over the axes along which `shape` broadcasts to it: the adjoint of {@linkcode broadcastTo}. */
-export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
+export const sumTo: Lifted<[x: Operand, shape: Shape]> = liftPrimitive((x, shape) => {
   checkShape(shape, "Cannot sum to a shape");
   const from = shapeOf(x);
   const lead = from.length - shape.length;
@@ -95,7 +103,7 @@ export const sumTo: Lifted<[x: Operand, shape: Shape]> = lift((x, shape) => {
 });
 
 /** The same elements in another shape; one extent may be -1. */
-export const reshape: Named<[x: Operand], [shape: Shape], { newshape: Shape }> = liftNamed(
+export const reshape: Named<[x: Operand], [shape: Shape], { newshape: Shape }> = liftNamedPrimitive(
   1,
   ["newshape"],
   (x, shape) => {
@@ -107,7 +115,7 @@ export const reshape: Named<[x: Operand], [shape: Shape], { newshape: Shape }> =
 );
 /** The axes permuted; reversed by default. */
 export const transpose: Named<[x: Operand], [permutation?: readonly number[]], { axes?: readonly number[] }> =
-  liftNamed(1, ["axes"], (x, permutation) => {
+  liftNamedPrimitive(1, ["axes"], (x, permutation) => {
     const rank = shapeOf(x).length;
     const order = permutation === undefined
       ? Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
@@ -115,14 +123,15 @@ export const transpose: Named<[x: Operand], [permutation?: readonly number[]], {
     return apply("transpose", promoteDTypes([x]), { permutation: order })[0];
   });
 /** `sizes` elements along each axis, starting at `starts`, every `strides`-th. */
-export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> = lift(
-  (x, starts, sizes, strides) => {
-    const from = numbersOf(starts, "starts", "slice");
-    checkShape(sizes, "Cannot slice");
-    const by = strides === undefined ? from.map(() => 1) : numbersOf(strides, "strides", "slice");
-    return apply("slice", promoteDTypes([x]), { starts: from, sizes, strides: by })[0];
-  },
-);
+export const slice: Lifted<[x: Operand, starts: readonly number[], sizes: Shape, strides?: readonly number[]]> =
+  liftPrimitive(
+    (x, starts, sizes, strides) => {
+      const from = numbersOf(starts, "starts", "slice");
+      checkShape(sizes, "Cannot slice");
+      const by = strides === undefined ? from.map(() => 1) : numbersOf(strides, "strides", "slice");
+      return apply("slice", promoteDTypes([x]), { starts: from, sizes, strides: by })[0];
+    },
+  );
 /** Options of {@linkcode pad}. */
 export interface PadOptions {
   /** How many elements to insert between neighbours along each axis; none by default. */
@@ -132,19 +141,20 @@ export interface PadOptions {
 }
 
 /** Pads each axis with `low` and `high` elements of `value` at its ends and `interior` between neighbours. */
-export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly number[], options?: PadOptions]> = lift(
-  (x, low, high, options = {}) => {
-    checkIntegers(low, "pad", "low");
-    checkIntegers(high, "pad", "high");
-    const { interior = low.map(() => 0), value = 0 } = options;
-    checkIntegers(interior, "pad", "interior");
-    const [operand] = promoteDTypes([x]);
-    checkElement(value, "pad");
-    const [kept] = makeArray(operand.dtype, [value]);
-    return apply("pad", [operand], { low, high, interior, value: kept })[0];
-  },
-  { optionsAt: 3 },
-);
+export const pad: Lifted<[x: Operand, low: readonly number[], high: readonly number[], options?: PadOptions]> =
+  liftPrimitive(
+    (x, low, high, options = {}) => {
+      checkIntegers(low, "pad", "low");
+      checkIntegers(high, "pad", "high");
+      const { interior = low.map(() => 0), value = 0 } = options;
+      checkIntegers(interior, "pad", "interior");
+      const [operand] = promoteDTypes([x]);
+      checkElement(value, "pad");
+      const [kept] = makeArray(operand.dtype, [value]);
+      return apply("pad", [operand], { low, high, interior, value: kept })[0];
+    },
+    { optionsAt: 3 },
+  );
 /** Throws {@linkcode ValueError} where `value` is no number or boolean. */
 function checkElement(value: unknown, what: string): void {
   if (typeof value === "number" || typeof value === "boolean") return;
@@ -167,7 +177,7 @@ export function checkOperands(what: string, operands: readonly Operand[]): void 
   });
 }
 /** The operands concatenated along `axis`. */
-export const concat: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamed(
+export const concat: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamedPrimitive(
   1,
   ["axis"],
   (operands, axis = 0) => {
@@ -177,7 +187,7 @@ export const concat: Named<[operands: readonly Operand[]], [axis?: number], { ax
   },
 );
 /** The operands, of one shape, stacked along a new `axis`. */
-export const stack: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamed(
+export const stack: Named<[operands: readonly Operand[]], [axis?: number], { axis?: number }> = liftNamedPrimitive(
   1,
   ["axis"],
   (operands, axis = 0) => {
@@ -197,7 +207,7 @@ export const stack: Named<[operands: readonly Operand[]], [axis?: number], { axi
   },
 );
 /** The elements in reverse order along `axes` (all by default). */
-export const reverse: Named<[x: Operand], [axes?: Axes | null], { axis?: Axes | null }> = liftNamed(
+export const reverse: Named<[x: Operand], [axes?: Axes | null], { axis?: Axes | null }> = liftNamedPrimitive(
   1,
   ["axis"],
   (x, axes) => apply("reverse", promoteDTypes([x]), { axes: normalizeAxes(axes, shapeOf(x).length, "reverse") })[0],
@@ -216,7 +226,7 @@ export interface MatmulOptions {
  * right, and its axis is removed. Integers keep their dtype and wrap; for bools, the product is whether any pair is
  * true.
  */
-export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> = lift((a, b, options = {}) => {
+export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> = liftPrimitive((a, b, options = {}) => {
   const { transposeA = false, transposeB = false } = options;
   const [x, y] = promoteDTypes([a, b]);
   const [m, n] = [shapeOf(x), shapeOf(y)];
@@ -258,7 +268,7 @@ export const matmul: Lifted<[a: Operand, b: Operand, options?: MatmulOptions]> =
     broadcastTo(x, [...batch, ...m.slice(-2)]),
     broadcastTo(y, [...batch, ...n.slice(-2)]),
   ];
-  if (dtypeOf(x) !== "float32") return wholeProduct(wide, transposeA, transposeB);
+  if (!isFloat(dtypeOf(x))) return wholeProduct(wide, transposeA, transposeB);
   return apply("matmul", wide, { transposeA, transposeB, epilogue: null })[0];
 }, { optionsAt: 2 });
 
@@ -279,26 +289,34 @@ function wholeProduct([a, b]: Operand[], transposeA: boolean, transposeB: boolea
 }
 
 /** Rows of `table` (axis 0) by int32 `indices`. */
-export const gather: Lifted<[table: Operand, indices: Operand]> = lift((table, indices) =>
+export const gather: Lifted<[table: Operand, indices: Operand]> = liftPrimitive((table, indices) =>
   apply("gather", [...promoteDTypes([table]), cast(indices, "int32")], {})[0]
 );
 /** Zeros with `rows` rows and `updates` added at int32 `indices`: the adjoint of {@linkcode gather}. */
-export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: number]> = lift((indices, updates, rows) => {
-  checkCount(rows, "add by indices", "the number of rows");
-  return apply("scatterAdd", [cast(indices, "int32"), ...promoteDTypes([updates])], {
-    rows,
-  })[0];
-});
-/** `size` rows of `x` along `axis` (the first by default), starting at row `counters[element]`. */
-export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number, axis?: number]> = lift(
-  (x, counters, element, size, axis = 0) =>
-    apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size, axis })[0],
+export const scatterAdd: Lifted<[indices: Operand, updates: Operand, rows: number]> = liftPrimitive(
+  (indices, updates, rows) => {
+    checkCount(rows, "add by indices", "the number of rows");
+    return apply("scatterAdd", [cast(indices, "int32"), ...promoteDTypes([updates])], {
+      rows,
+    })[0];
+  },
 );
+/** `size` rows of `x` along `axis` (the first by default), starting at row `counters[element]`. */
+export const dynamicSlice: Lifted<[x: Operand, counters: Operand, element: number, size: number, axis?: number]> =
+  liftPrimitive(
+    (x, counters, element, size, axis = 0) =>
+      apply("dynamicSlice", [...promoteDTypes([x]), counters], { element, size, axis })[0],
+  );
 /** `x` with the rows along `axis` (the first by default) starting at `counters[element]` replaced by `update`. */
 export const dynamicUpdateSlice: Lifted<
   [x: Operand, update: Operand, counters: Operand, element: number, axis?: number]
-> = lift((x, update, counters, element, axis = 0) =>
+> = liftPrimitive((x, update, counters, element, axis = 0) =>
   apply("dynamicUpdateSlice", [...promoteDTypes([x, update]), counters], { element, axis })[0]
+);
+
+/** Rows, those of the last axis, scaled to mean 0 and variance 1, times `gamma` plus `beta`. */
+export const normalizeRows: Lifted<[x: Operand, gamma: Operand, beta: Operand, epsilon: number]> = liftPrimitive(
+  (x, gamma, beta, epsilon) => apply("layerNormalization", promoteDTypes([x, gamma, beta]), { epsilon })[0],
 );
 
 /** 0, 1, 2, ... along `axis` of `shape`. */
@@ -312,15 +330,17 @@ export const full: Named<
   [fillValue: number, dtype?: DType],
   { fillValue: number; dtype?: DType },
   Tensor
-> = liftNamed(1, ["fillValue", "dtype"], (shape, value, dtype = "float32") => {
+> = liftNamedPrimitive(1, ["fillValue", "dtype"], (shape, value, dtype = "float32") => {
   checkDType(dtype, "Cannot fill a tensor");
   checkElement(value, "fill a tensor");
   return broadcastTo(new Tensor([], dtype, makeArray(dtype, [value])), shape);
 });
 /** Philox bits (int32) of `shape`, from `counter` (int32 `[seed, step]`) and the op's `path`. */
-export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = lift((counter, shape, path) =>
-  apply("randomBits", [counter], { shape, path })[0]
-);
+export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> = liftPrimitive((
+  counter,
+  shape,
+  path,
+) => apply("randomBits", [counter], { shape, path })[0]);
 
 /** How Keras's files write these functions. */
 export const savedPrimitives: SavedForms = {

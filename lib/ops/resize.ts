@@ -7,7 +7,7 @@ import { clip } from "./composed.ts";
 import { onImageBatch } from "./image_batch.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
-import { extentInRatio, type Taps, tapsOf } from "./resize_taps.ts";
+import { centralPart, extentInRatio, type Taps, tapsOf } from "./resize_taps.ts";
 import { checkName, type DataFormat, perAxis } from "./spatial.ts";
 
 const interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] as const;
@@ -58,10 +58,8 @@ function tables(taps: readonly Taps[]): [Tensor, Tensor] {
 /** The largest part in the middle of a batch with the aspect ratio of `height` and `width`. */
 function cropTo(batch: Operand, height: number, width: number): Operand {
   const [count, rows, columns, channels] = shapeOf(batch);
-  const keptRows = Math.max(1, Math.min(rows, extentInRatio(columns, height, width)));
-  const keptColumns = Math.max(1, Math.min(columns, extentInRatio(rows, width, height)));
-  const starts = [0, Math.floor((rows - keptRows) / 2), Math.floor((columns - keptColumns) / 2), 0];
-  return o.slice(batch, starts, [count, keptRows, keptColumns, channels]);
+  const part = centralPart(rows, columns, height, width);
+  return o.slice(batch, [0, part.top, part.left, 0], [count, part.rows, part.columns, channels]);
 }
 
 /** A batch padded with `value` to the aspect ratio of `height` and `width`. */

@@ -87,3 +87,23 @@ function covered(begin: number, end: number, from: number): Taps {
 /** The extent of an axis for extent `other` of the other one at the aspect ratio of two sizes; in float32, as in Keras. */
 export const extentInRatio = (other: number, size: number, otherSize: number): number =>
   Math.trunc(Math.fround(Math.fround(other * size) / otherSize));
+
+/** A part of images. */
+export interface ImagePart {
+  /** Its first row. */
+  readonly top: number;
+  /** Its first column. */
+  readonly left: number;
+  /** Its height. */
+  readonly rows: number;
+  /** Its width. */
+  readonly columns: number;
+}
+
+/** The largest part in the middle of `rows` by `columns` pixels with the aspect ratio of `height` and `width`. */
+export function centralPart(rows: number, columns: number, height: number, width: number): ImagePart {
+  const keptRows = Math.max(1, Math.min(rows, extentInRatio(columns, height, width)));
+  const keptColumns = Math.max(1, Math.min(columns, extentInRatio(rows, width, height)));
+  const [top, left] = [Math.floor((rows - keptRows) / 2), Math.floor((columns - keptColumns) / 2)];
+  return { top, left, rows: keptRows, columns: keptColumns };
+}

@@ -25,6 +25,20 @@ import { savedPadding } from "./padding.ts";
 import { savedPools } from "./pool.ts";
 import { savedPrimitives } from "./primitives.ts";
 import { savedStatistics } from "./statistics.ts";
+import { savedBits } from "./bitwise.ts";
+import { savedCorrelations } from "./correlation.ts";
+import { savedDivisors } from "./divisors.ts";
+import { savedSegments } from "./segments.ts";
+import { savedSpecials } from "./special.ts";
+import { savedBlocks } from "./blocks.ts";
+import { savedCrossentropies } from "./crossentropy.ts";
+import { savedCtcLoss } from "./ctc_loss.ts";
+import { savedNormalizing } from "./normalizing.ts";
+import { savedRearranging } from "./rearrange.ts";
+import { savedLinearAlgebra } from "./linear_algebra.ts";
+import { savedNorms } from "./norms.ts";
+import { savedPatches } from "./patches.ts";
+import { savedTransforms } from "./fourier.ts";
 import { savedTrigonometry } from "./trigonometry.ts";
 
 function savedElementwise(): SavedForms {
@@ -62,6 +76,20 @@ export const savedForms: SavedForms = {
   ...savedPools,
   ...savedPrimitives,
   ...savedStatistics,
+  ...savedBits,
+  ...savedCorrelations,
+  ...savedDivisors,
+  ...savedSegments,
+  ...savedSpecials,
+  ...savedBlocks,
+  ...savedCrossentropies,
+  ...savedCtcLoss,
+  ...savedNormalizing,
+  ...savedRearranging,
+  ...savedLinearAlgebra,
+  ...savedNorms,
+  ...savedPatches,
+  ...savedTransforms,
   ...savedTrigonometry,
 };
 

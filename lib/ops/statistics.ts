@@ -1,5 +1,5 @@
 // Composed reductions and tests: products, norms, moments, any and all. https://keras.io/api/ops/numpy/
-import { describe, ShapeError, ValueError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, sameShape, sizeOf } from "../shape.ts";
 import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
@@ -109,63 +109,6 @@ export const moments: Named<
   variance(p.cast(x, "float32"), axes, keepDims),
 ]);
 
-/**
- * The norm over one axis (all elements by default): the root of the sum of squares, or by `order` 1, 2, any other
- * power, 0 (the number of elements that are not 0), `Infinity` or `-Infinity`. Over two axes only the root of squares.
- * Throws {@linkcode ValueError} for another order over two axes.
- */
-export const norm: Named<
-  [x: Operand],
-  [order?: number | null, axes?: Axes | null, keepDims?: boolean],
-  { ord?: number | null; axis?: Axes | null; keepdims?: boolean }
-> = liftNamed(1, ["ord", "axis", "keepdims"], (x, order = null, axes, keepDims = false) => {
-  const values = p.cast(x, "float32");
-  const list = normalizeAxes(axes, shapeOf(values).length, "norm");
-  if (order === null || (order === 2 && list.length === 1)) {
-    return p.sqrt(p.sum(p.square(values), list, keepDims));
-  }
-  if (list.length > 1) {
-    throw new ValueError({
-      what: "Cannot take norm",
-      rule: "over several axes the order must be null, the root of squares",
-      received: describe(order),
-      hint: "name one axis",
-    });
-  }
-  const sizes = p.abs(values);
-  if (order === Infinity) return p.max(sizes, list, keepDims);
-  if (order === -Infinity) return p.min(sizes, list, keepDims);
-  if (order === 0) return p.sum(p.cast(p.notEqual(values, 0), "float32"), list, keepDims);
-  if (order === 1) return p.sum(sizes, list, keepDims);
-  return p.power(p.sum(p.power(sizes, order), list, keepDims), 1 / order);
-});
-
-/**
- * `x` divided by its norm over `axis` (the last by default), or by `epsilon` (1e-7) if that is larger. The norm is the
- * root of squares, or by another `order` of at least 1.
- */
-export const normalize: Named<
-  [x: Operand],
-  [axis?: Axes, order?: number, epsilon?: number | null],
-  { axis?: Axes; order?: number; epsilon?: number | null }
-> = liftNamed(1, ["axis", "order", "epsilon"], (x, axis = -1, order = 2, epsilon = null) => {
-  if (!(order >= 1)) {
-    throw new ValueError({
-      what: "Cannot normalize",
-      rule: "order must be a number of at least 1",
-      received: describe(order),
-      hint: "leave it at 2",
-    });
-  }
-  const values = p.cast(x, "float32");
-  const least = epsilon ?? 1e-7;
-  if (order === 2) {
-    const inverse = p.rsqrt(p.maximum(p.sum(p.square(values), axis, true), least * least));
-    return p.multiply(values, inverse);
-  }
-  return p.divide(values, p.maximum(norm(values, order, axis, true), least));
-});
-
 /** How Keras's files write these functions. */
 export const savedStatistics: SavedForms = {
   all: { keys: { axis: null, keepdims: false } },
@@ -177,8 +120,6 @@ export const savedStatistics: SavedForms = {
   isinf: {},
   logicalXor: { inputs: 2 },
   moments: { module: "nn", keys: { axes: null, keepdims: false }, fixed: { synchronized: false } },
-  norm: { module: "linalg", keys: { ord: null, axis: null, keepdims: false } },
-  normalize: { module: "nn", keys: { axis: -1, order: 2, epsilon: null } },
   prod: { keys: { axis: null, keepdims: false }, fixed: { dtype: null } },
   ptp: { keys: { axis: null, keepdims: false } },
 };

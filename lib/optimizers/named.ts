@@ -6,6 +6,8 @@ export { Adamax } from "./adamax.ts";
 export { Ftrl, type FtrlOptions } from "./ftrl.ts";
 export { Lamb } from "./lamb.ts";
 export { Lion, type LionOptions } from "./lion.ts";
+export { Muon, type MuonOptions } from "./muon.ts";
 export { Nadam } from "./nadam.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";
+export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from "./schedule_free_adamw.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

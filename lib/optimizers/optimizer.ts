@@ -14,9 +14,10 @@ import { declareOptions, type OptionFields } from "../options.ts";
 import { objectNode } from "../registry.ts";
 import { checkCount, type Shape } from "../shape.ts";
 import type { Operand } from "../tensor/apply.ts";
+import { castIn } from "../tensor/autocast.ts";
 import { withValues } from "../tensor/stateless.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { Variable } from "../tensor/variable.ts";
+import { startAs, Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
 import { WeightAverages } from "./averages.ts";
 import { clipGradients } from "./clip.ts";
@@ -67,8 +68,9 @@ export abstract class Optimizer extends Configurable {
   declare readonly name: string;
   /** The learning rate as given: a number, a schedule or a function. */
   declare protected givenRate: LearningRate;
-  /** The number of batches seen: the number of steps, unless gradients are accumulated. */
-  batches = 0;
+  /** Where the optimizer may leave steps out: the number of batches since the host last counted, int32 `[1]`. */
+  readonly skippedBatches: Variable | undefined;
+  #batches = 0;
   readonly #slots = new Map<Variable, readonly Variable[]>();
   readonly #averages = new WeightAverages();
   readonly #accumulator = new GradientAccumulator();
@@ -94,11 +96,11 @@ export abstract class Optimizer extends Configurable {
   }
 
   /**
-   * Takes the options of every optimizer, and the default learning rate of a custom class: 0.01. Throws {@linkcode
-   * ValueError} for values out of range.
+   * Takes the options of every optimizer, the default learning rate of a custom class: 0.01, and arguments by position.
+   * Throws {@linkcode ValueError} for values out of range.
    */
-  constructor(options: OptimizerOptions = {}, defaultRate?: number) {
-    super(modernRate(new.target, options, defaultRate));
+  constructor(options: OptimizerOptions = {}, defaultRate?: number, byPosition: object = {}) {
+    super(modernRate(new.target, options, defaultRate), byPosition);
     this.name ??= autoName(new.target.name);
     const { clipnorm, clipvalue, globalClipnorm } = this;
     const clips = { clipnorm, clipvalue, globalClipnorm };
@@ -112,6 +114,19 @@ export abstract class Optimizer extends Configurable {
     }
   }
 
+  /** The number of batches seen: the number of steps, unless gradients are accumulated or steps left out. */
+  get batches(): number {
+    return this.#batches;
+  }
+  set batches(batches: number) {
+    this.#batches = batches;
+  }
+
+  /** The optimizers inside, of one that divides variables among several; none otherwise. */
+  get optimizers(): readonly Optimizer[] {
+    return [];
+  }
+
   /** The number of steps taken. */
   get iterations(): number {
     return Math.floor(this.batches / (this.gradientAccumulationSteps ?? 1));
@@ -121,19 +136,48 @@ export abstract class Optimizer extends Configurable {
     this.batches = steps * (this.gradientAccumulationSteps ?? 1);
   }
 
+  /** The number of batches that were applied: those seen, unless overridden. */
+  get appliedBatches(): number {
+    return this.batches;
+  }
+  set appliedBatches(count: number) {
+    this.batches = count;
+  }
+
+  /** Counts batches that ran. */
+  // deno-lint-ignore require-await
+  async countBatches(count: number): Promise<void> {
+    this.batches += count;
+  }
+
+  /** The variables that it was built for. */
+  get builtVariables(): Variable[] {
+    return [...this.#slots.keys()];
+  }
+
   /** The names of the kinds of slots, in the order of the update's operands; none unless overridden. */
   get slotNames(): readonly string[] {
     return [];
   }
 
   /** The shape of a kind of slot for a variable of `shape`: the same, unless overridden. */
-  protected slotShape(_kind: string, shape: Shape): Shape {
+  protected slotShape(_kind: string, shape: Shape, _variable: Variable): Shape {
     return shape;
   }
 
-  /** The initial value of a kind of slot: 0, unless overridden. */
-  protected slotStart(_kind: string): number {
+  /** The initial value of a kind of slot: 0, unless overridden; a variable is copied. */
+  protected slotStart(_kind: string, _variable: Variable): number | Variable {
     return 0;
+  }
+
+  /** Whether any variables decay. */
+  protected get decays(): boolean {
+    return Boolean(this.weightDecay);
+  }
+
+  /** The fraction of a variable, times the learning rate, that is subtracted before the step, unless it is excluded. */
+  protected decayOf(_variable: Variable): number | null {
+    return this.weightDecay;
   }
 
   /**
@@ -229,7 +273,7 @@ export abstract class Optimizer extends Configurable {
     const step = count ? math.add(math.floor(math.multiply(math.subtract(batch, 0.5), 1 / count)), 1) : batch;
     return {
       ...this.stepScalars(math, rate, step),
-      ...(this.weightDecay ? { decayRate: rate } : {}),
+      ...(this.decays ? { decayRate: rate } : {}),
       ...(count ? { isDue: math.isMultiple(batch, count) } : {}),
       // The averages start as the weights after the first step.
       ...(this.useEma ? { averageMomentum: math.step(step, 1, 0, this.emaMomentum) } : {}),
@@ -242,14 +286,19 @@ export abstract class Optimizer extends Configurable {
     for (const variable of variables) {
       if (this.#slots.has(variable)) continue;
       const path = variable.name.replaceAll("/", "_");
-      const make = (kind: string, shape: Shape, start = 0) =>
-        new Variable(start, { shape, dtype: "float32", name: `${this.name}/${path}_${kind}`, trainable: false });
+      const make = (kind: string, shape: Shape, start: number | Variable = 0) => {
+        const value = typeof start === "number" ? start : 0;
+        const name = `${this.name}/${path}_${kind}`;
+        const slot = new Variable(value, { shape, dtype: variable.dtype, name, trainable: false });
+        if (typeof start !== "number") startAs(slot, start);
+        return slot;
+      };
       if (this.useEma) this.#averages.add(variable, make("average", variable.shape));
       if (this.gradientAccumulationSteps) {
         this.#accumulator.add(variable, make("gradient_accumulator", variable.shape));
       }
       const slots = this.slotNames.map((kind) =>
-        make(kind, this.slotShape(kind, variable.shape), this.slotStart(kind))
+        make(kind, this.slotShape(kind, variable.shape, variable), this.slotStart(kind, variable))
       );
       this.#slots.set(variable, slots);
     }
@@ -288,6 +337,11 @@ export abstract class Optimizer extends Configurable {
     this.#decay.exclude(options);
   }
 
+  /** The scalars of the step being traced, if they are given. */
+  protected get givenScalars(): Scalars | undefined {
+    return givenScalars.current?.get(this);
+  }
+
   /** Runs `body` with `scalars` as the scalars of the steps traced in it. */
   withScalars<T>(scalars: Scalars, body: () => T): T {
     return withContext([givenScalars.of(new Map(givenScalars.current).set(this, scalars))], body);
@@ -305,32 +359,29 @@ export abstract class Optimizer extends Configurable {
    * Changes `variables` by one step along `gradients`, in a traced function: unscales and accumulates gradients, clips,
    * decays, updates, and applies constraints. Throws {@linkcode ValueError} unless there are as many of both.
    */
-  apply(gradients: readonly Value[], variables: readonly Variable[] = [...this.#slots.keys()]): void {
+  apply(gradients: readonly Value[], variables: readonly Variable[] = this.builtVariables): void {
     const trace = requireTrace("optimizer.apply");
-    if (gradients.length !== variables.length) {
-      throw new ValueError({
-        what: `Cannot apply "${this.name}"`,
-        rule: "there must be one gradient for each variable",
-        received: `${gradients.length} gradients and ${variables.length} variables`,
-      });
-    }
+    this.checkPairs(gradients, variables);
     if (variables.length === 0) return;
     const slots = this.slotsOf(variables);
-    const scalars = givenScalars.current?.get(this) ?? this.#deviceScalars();
+    const scalars = this.givenScalars ?? this.#deviceScalars();
     const { decayRate, isDue, averageMomentum, averageOverwrites }: Partial<Scalars> = scalars;
-    const before = variables.map((variable) => trace.read(variable));
-    const { lossScaleFactor: scale, gradientAccumulationSteps: batches, weightDecay } = this;
-    const unscaled = scale === null ? gradients : gradients.map((gradient) => divide(gradient, scale));
+    // Updates are computed in float32, and rounded as variables of half types are assigned to.
+    const wide = (value: Value) => castIn(trace, value, "float32");
+    const before = variables.map((variable) => wide(trace.read(variable)));
+    const { lossScaleFactor: scale, gradientAccumulationSteps: batches } = this;
+    const unscaled = gradients.map((gradient) => scale === null ? wide(gradient) : divide(wide(gradient), scale));
     const means = isDue ? this.#accumulator.means(unscaled, variables, isDue, batches!) : unscaled;
     const clipped = clipGradients(means, this);
-    const values = before.map((value, i) =>
-      decayRate ? this.#decay.decayed(value, variables[i], weightDecay!, decayRate) : value
-    );
-    const read = slots.map((kind) => kind.map((slot) => trace.read(slot)));
+    const values = before.map((value, i) => {
+      const part = decayRate && this.decayOf(variables[i]);
+      return part ? this.#decay.decayed(value, variables[i], part, decayRate) : value;
+    });
+    const read = slots.map((kind) => kind.map((slot) => wide(trace.read(slot))));
     const updated = withContext([scoped(this.name)], () => this.update(values, clipped, read, scalars));
     const kept = (next: Value, last: Value) => (isDue ? select(greater(isDue, 0.5), next, last) : next);
-    variables.forEach((variable, i) => trace.assign(variable, kept(updated.variables[i], before[i])));
-    slots.forEach((kind, k) => kind.forEach((slot, i) => trace.assign(slot, kept(updated.slots[k][i], read[k][i]))));
+    variables.forEach((variable, i) => variable.assign(kept(updated.variables[i], before[i])));
+    slots.forEach((kind, k) => kind.forEach((slot, i) => slot.assign(kept(updated.slots[k][i], read[k][i]))));
     if (averageMomentum) this.#averages.update(variables, averageMomentum, averageOverwrites);
     for (const variable of variables) {
       if (!(variable instanceof Weight) || !variable.constraint) continue;
@@ -339,8 +390,18 @@ export abstract class Optimizer extends Configurable {
         argument: "the result of its call",
         owner: this,
       });
-      trace.assign(variable, constrained as Value);
+      variable.assign(constrained as Value);
     }
+  }
+
+  /** Throws {@linkcode ValueError} unless there are as many gradients as variables. */
+  protected checkPairs(gradients: readonly Value[], variables: readonly Variable[]): void {
+    if (gradients.length === variables.length) return;
+    throw new ValueError({
+      what: `Cannot apply "${this.name}"`,
+      rule: "there must be one gradient for each variable",
+      received: `${gradients.length} gradients and ${variables.length} variables`,
+    });
   }
 
   /**
@@ -386,7 +447,7 @@ export abstract class Optimizer extends Configurable {
     gradients: readonly Value[],
     trainableVariables: readonly Operand[],
   ): [trainableVariables: Value[], optimizerVariables: Value[]] {
-    const variables = [...this.#slots.keys()];
+    const variables = this.builtVariables;
     const groups = [
       { name: "trainableVariables", variables, values: trainableVariables },
       { name: "optimizerVariables", variables: this.variables, values: optimizerVariables },

@@ -9,6 +9,8 @@ export {
 } from "./resolve.ts";
 /** Learning rate schedules, as at the top. */
 export * as schedules from "./schedules.ts";
+export { LossScaleOptimizer, type LossScaleOptimizerOptions } from "./loss_scale.ts";
+export { MultiOptimizer, type MultiOptimizerOptions, OptimizerMap, type OptimizersByName } from "./multi_optimizer.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";
 export { Optimizer, type Updated } from "./optimizer.ts";
 export type { OptimizerOptions } from "./options.ts";

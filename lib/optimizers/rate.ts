@@ -47,6 +47,8 @@ export function modernRate<O extends RateOptions>(
 ): O {
   // Values that are not options get their error later.
   if (options === null || typeof options !== "object" || Array.isArray(options)) return options;
+  // The optimizers inside of another one have rates.
+  if (optionsOfClass(Class).learningRate?.offered === false) return options;
   const { learningRate, lr, decay = 0 } = options;
   const what = `Cannot make ${Class.name}`;
   if (lr !== undefined && learningRate !== undefined) {

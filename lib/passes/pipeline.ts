@@ -4,6 +4,7 @@ import type { Graph } from "../ir/graph.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { attachEpilogues } from "./epilogues.ts";
 import { fuse } from "./fuse.ts";
+import { legalize } from "./legalize.ts";
 import { type MemoryOptions, planMemory } from "./memory.ts";
 import { mergeUpdates } from "./merge_updates.ts";
 import { pack } from "./pack.ts";
@@ -16,6 +17,7 @@ import { sinkReshapes } from "./sink_reshapes.ts";
  * it, before an epilogue takes one of them.
  */
 const passes: readonly [string, (graph: Graph) => Graph][] = [
+  ["legalize", legalize],
   ["simplify", simplify],
   ["sink reshapes", sinkReshapes],
   ["merge updates", mergeUpdates],

@@ -5,7 +5,7 @@ import { isList, positiveInteger } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { Plot } from "./plot.ts";
+import { ImageSheet, type SheetContent } from "./image_sheet.ts";
 import { escapeXml } from "./xml.ts";
 
 /** Options of {@linkcode images}. */
@@ -42,7 +42,7 @@ const lineHeight = 18;
 const quality = 100;
 
 /**
- * Draws images in rows, the pixels as they are.
+ * Draws images in rows, the pixels as they are: as a picture, and by its `toTerminal` as text for a terminal.
  *
  * @param given `[images, height, width]`, optionally with a last axis of 1 (gray), 3 (red, green, blue) or 4 (and opacity)
  * channels; whole numbers from 0 to 255, floats from 0 to 1, beyond which they are cut off
@@ -58,7 +58,7 @@ const quality = 100;
  * console.log(plot.svg.includes("other")); // true
  * ```
  */
-export async function images(given: TensorLike, options: ImagesOptions = {}): Promise<Plot> {
+export async function images(given: TensorLike, options: ImagesOptions = {}): Promise<ImageSheet> {
   const what = "Cannot draw the images";
   const { labels, columns, width } = readMethodOptions("plots.images", imagesOptions, options, what);
   const tensor = toTensor(given, what, "images");
@@ -83,11 +83,12 @@ export async function images(given: TensorLike, options: ImagesOptions = {}): Pr
   const [stepX, stepY] = [width + gap, height + gap + (labels ? lineHeight : 0)];
   const size = rows * pixels * channels;
   const scale = tensor.dtype === "float32" ? 255 : 1;
-  const parts = await Promise.all(Array.from({ length: count }, async (_, i) => {
-    const data = Uint8Array.from(
+  const bytes = Array.from({ length: count }, (_, i) =>
+    Uint8Array.from(
       tensor.data.subarray(i * size, (i + 1) * size),
       (value) => Math.min(255, Math.max(0, Math.round(value * scale))) || 0,
-    );
+    ));
+  const parts = await Promise.all(bytes.map(async (data, i) => {
     const png = await writeImage(new Tensor([rows, pixels, channels], "uint8", data), "png", quality, what);
     const [x, y] = [gap + i % columns * stepX, gap + Math.floor(i / columns) * stepY];
     const label = labels
@@ -98,12 +99,30 @@ export async function images(given: TensorLike, options: ImagesOptions = {}): Pr
       `style="image-rendering:pixelated" href="${source}"/>${label}`;
   }));
   const [wide, high] = [gap + Math.min(columns, count) * stepX, gap + Math.ceil(count / columns) * stepY];
-  return new Plot(
+  return new ImageSheet(
     [
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${wide} ${high}" width="${wide}" height="${high}" font-family="sans-serif" font-size="12">`,
       `<rect width="${wide}" height="${high}" fill="white"/>`,
       ...parts,
       "</svg>\n",
     ].join("\n"),
+    {
+      images: bytes.map((data) => ({ width: pixels, height: rows, data: onWhite(data, channels) })),
+      labels: labels?.map(String) ?? null,
+      columns,
+      width,
+    } satisfies SheetContent,
   );
+}
+
+/** Pixels of 1, 3 or 4 channels as red, green and blue; what is transparent shows white. */
+function onWhite(bytes: Uint8Array, channels: number): Uint8Array {
+  const count = bytes.length / channels;
+  return Uint8Array.from({ length: 3 * count }, (_, i) => {
+    const pixel = channels * Math.floor(i / 3);
+    const value = bytes[pixel + (channels === 1 ? 0 : i % 3)];
+    if (channels < 4) return value;
+    const opacity = bytes[pixel + 3] / 255;
+    return Math.round(value * opacity + 255 * (1 - opacity));
+  });
 }

@@ -1,6 +1,7 @@
 // Random numbers of continuous distributions. https://keras.io/api/random/random_ops/
 import type { Value } from "../ir/value.ts";
 import { erfinv } from "../ops/logarithms.ts";
+import { installNormal } from "../ops/elastic_transform.ts";
 import {
   add,
   cast,
@@ -66,6 +67,8 @@ export function normal(shape: Shape, options: NormalOptions<number | null | Seed
   const draw = drawing("random.normal", shape, seed);
   return moved(standardNormal(draw.unit(), draw.unit()), stddev, mean);
 }
+
+installNormal((shape, seed) => normal(shape, { seed: seed as SeedGenerator }));
 
 /**
  * Uniformly distributed numbers in [`minval`, `maxval`), float32, of `shape`: a tensor, or with a {@linkcode

@@ -4,7 +4,7 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { type Config, type ConfigValue, isNode, type ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { camelCase } from "../names.ts";
-import { keysOf, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
+import { keysOf, leavesOptionsOpen, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
 import { customObject, getCustomObjects, installReader, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
 import { isNamed } from "../structure.ts";
@@ -103,14 +103,18 @@ function readNode(node: ObjectNode, key: string, shared: SharedObjects, path: Co
     });
   }
   const options = optionsOf(Class, config, shared, inside);
-  const given = positionalOf(Class).map((name) => {
+  const keys = new Map([...keysOf(optionsOfClass(Class))].map(([key, { name }]) => [name, key]));
+  return inside.within(() => madeWith(Class, options, positionalOf(Class)), (option) => keys.get(option) ?? option);
+}
+
+/** An object of a class, of whose options some are arguments that come first. */
+function madeWith(Class: SerializableClass, options: Record<string, unknown>, first: readonly string[]): object {
+  const given = first.map((name) => {
     const value = options[name];
     delete options[name];
     return value;
   });
-  const Made = Class as new (...args: unknown[]) => object;
-  const keys = new Map([...keysOf(optionsOfClass(Class))].map(([key, { name }]) => [name, key]));
-  return inside.within(() => new Made(...given, options), (option) => keys.get(option) ?? option);
+  return new (Class as new (...args: unknown[]) => object)(...given, options);
 }
 
 /**
@@ -147,7 +151,9 @@ export function optionsOf(
 function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects, path: ConfigPath): unknown {
   const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
   if (typeof fromConfig === "function") return fromConfig.call(Class, config);
-  return new (Class as new (options: unknown) => object)(optionsOf(Class, config, shared, path, true));
+  // A class of one's own takes first what its base does, as a Wrapper does its layer, if that is made to be extended.
+  const first = leavesOptionsOpen(Class) ? positionalOf(Class) : [];
+  return madeWith(Class, optionsOf(Class, config, shared, path, true), first);
 }
 
 function readArray(config: Config, path: ConfigPath): Tensor {

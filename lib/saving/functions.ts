@@ -7,7 +7,9 @@ import { savedClassOf, savedForms } from "../ops/saved.ts";
 
 /** A function of `ops` in files. */
 interface SavedFunction
-  extends Required<Omit<SavedForm, "module" | "write" | "optionsFrom">>, Pick<SavedForm, "write" | "optionsFrom"> {
+  extends
+    Required<Omit<SavedForm, "module" | "write" | "optionsFrom" | "inCall">>,
+    Pick<SavedForm, "write" | "optionsFrom" | "inCall"> {
   /** Its name in `ops`. */
   readonly fn: string;
   /** Keras's module of the class. */
@@ -18,7 +20,7 @@ function savedFunction(fn: string): SavedFunction | undefined {
   const className = savedClassOf(fn);
   if (className === undefined) return undefined;
   const { module = "numpy", ...form } = savedForms[fn];
-  const missing = { inputs: 1, variadic: false, listed: false, keys: {}, named: [], fixed: {} };
+  const missing = { inputs: 1, variadic: false, listed: false, keywords: false, keys: {}, named: [], fixed: {} };
   return { ...missing, ...form, fn, className, module: `keras.src.ops.${module}` };
 }
 
@@ -46,7 +48,11 @@ export function splitArguments(
   form: SavedFunction,
   positional: readonly unknown[],
 ): { inCall: readonly unknown[]; further: readonly unknown[] } {
-  const { inputs, variadic, listed, keys } = form;
+  const { inputs, variadic, listed, keys, inCall } = form;
+  if (inCall) {
+    const further = positional.filter((_, place) => !inCall.includes(place));
+    return { inCall: inCall.map((place) => positional[place]), further };
+  }
   if (listed) return { inCall: positional[0] as readonly unknown[], further: positional.slice(1) };
   const count = variadic ? Object.keys(keys).length : inputs;
   const [first, rest] = [positional.slice(0, count), positional.slice(count)];
@@ -71,6 +77,15 @@ function withOptions({ keys, optionsFrom }: SavedFunction, further: readonly unk
 /** The arguments of a function, from the two parts that {@linkcode splitArguments} returns. */
 export function joinArguments(form: SavedFunction, inCall: readonly unknown[], further: readonly unknown[]): unknown[] {
   const { inputs, variadic, listed } = form;
+  if (form.inCall) {
+    const places = form.inCall;
+    const rest = [...further];
+    const count = places.length + rest.length;
+    return Array.from(
+      { length: count },
+      (_, place) => places.includes(place) ? inCall[places.indexOf(place)] : rest.shift(),
+    );
+  }
   if (listed) return [inCall, ...further];
   if (variadic) return [...further, ...inCall];
   const missing = new Array<undefined>(Math.max(0, inputs - inCall.length)).fill(undefined);

@@ -5,6 +5,7 @@ import type { DType } from "../dtype.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";
+import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
@@ -174,32 +175,89 @@ function entryOf(variable: Variable, name: string): WeightEntry {
   };
 }
 
-/** The group of an optimizer: its steps, its rate unless a schedule gives it, and its slots. */
-export function optimizerGroup(optimizer: Optimizer): WeightGroup {
-  const number = (name: string, dtype: "int32" | "float32", get: () => number, set: (value: number) => void) => ({
-    name: `${optimizer.name}/${name}`,
-    shape: [],
-    dtype,
-    read: () =>
-      Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
-    write: (value: Tensor) => set(value.item()),
-  });
-  const entries: WeightEntry[] = [
-    number("iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches),
-  ];
-  if (!optimizer.schedule) {
-    entries.push(
-      number("learning_rate", "float32", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate),
-    );
-  }
+/** A number of an optimizer as an array of a file. */
+const numberEntry = (
+  optimizer: Optimizer,
+  name: string,
+  dtype: "int32" | "float32",
+  get: () => number,
+  set: (value: number) => void,
+): WeightEntry => ({
+  name: `${optimizer.name}/${name}`,
+  shape: [],
+  dtype,
+  read: () => Promise.resolve(new Tensor([], dtype, dtype === "int32" ? Int32Array.of(get()) : Float32Array.of(get()))),
+  write: (value: Tensor) => set(value.item()),
+});
+
+const stepsEntry = (optimizer: Optimizer): WeightEntry =>
+  numberEntry(optimizer, "iteration", "int32", () => optimizer.batches, (batches) => optimizer.batches = batches);
+
+/** The rate of an optimizer that applies others, which files have as 0. */
+const noRateEntry = (optimizer: Optimizer): WeightEntry =>
+  numberEntry(optimizer, "learning_rate", "float32", () => 0, () => {});
+
+/** What an optimizer stores: its steps, its rate unless a schedule gives it, its slots, and the same of those inside. */
+function optimizerEntries(optimizer: Optimizer): WeightEntry[] {
+  const number = (name: string, get: () => number, set: (value: number) => void) =>
+    numberEntry(optimizer, name, "float32", get, set);
+  const { optimizers: parts, schedule } = optimizer;
+  const rate = parts.length > 0
+    ? noRateEntry(optimizer)
+    : number("learning_rate", () => optimizer.learningRate, (rate) => optimizer.learningRate = rate);
   // What follows from the number of steps is written for Keras, and not needed here.
   const derived = optimizer.built ? Object.entries(optimizer.derivedScalars) : [];
-  const further = derived.map(([name, value]) => number(name, "float32", () => value, () => {}));
+  const further = derived.map(([name, value]) => number(name, () => value, () => {}));
+  const slots = parts.length > 0
+    ? parts.flatMap(optimizerEntries)
+    : optimizer.slots.map((slot) => entryOf(slot, slot.name));
+  return [stepsEntry(optimizer), ...(schedule ? [] : [rate]), ...slots, ...further];
+}
+
+/** The optimizer that changes the weights, without the scaling of the loss around it. */
+export const appliedOptimizer = (optimizer: Optimizer): Optimizer =>
+  optimizer instanceof LossScaleOptimizer ? optimizer.innerOptimizer : optimizer;
+
+/** The path of an optimizer whose loss another one scales. */
+export const innerPath = "optimizer/inner_optimizer";
+
+/** Where the states of the optimizers inside of one are once more. */
+export const partsPath = (path: string): string => `${path}/optimizers`;
+
+/** The group of an optimizer. */
+export const optimizerGroup = (optimizer: Optimizer, path = "optimizer"): WeightGroup => ({
+  path,
+  name: optimizer.name,
+  namePath: optimizer.name,
+  entries: optimizerEntries(optimizer),
+});
+
+/** The group of an optimizer, which repeats those of the optimizers inside, and these. */
+export function optimizerGroups(optimizer: Optimizer, path = "optimizer"): WeightGroup[] {
+  if (optimizer instanceof LossScaleOptimizer) {
+    const inner = optimizerGroups(optimizer.innerOptimizer, innerPath);
+    const scale = scaleGroup(optimizer);
+    return [{ ...scale, entries: [...scale.entries, ...inner[0].entries] }, ...inner];
+  }
+  const counts = new Map<string, number>();
+  const parts = optimizer.optimizers.map((part) => {
+    const key = snakeCaseOfClass(part.constructor.name);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return optimizerGroup(part, `${partsPath(path)}/${count === 0 ? key : `${key}_${count}`}`);
+  });
+  return [optimizerGroup(optimizer, path), ...parts];
+}
+
+/** The state of loss scaling itself. */
+export function scaleGroup(optimizer: LossScaleOptimizer): WeightGroup {
+  const { name, stepCounter, dynamicScale } = optimizer;
+  const own = [stepCounter, dynamicScale].map((variable) => entryOf(variable, variable.name));
   return {
     path: "optimizer",
-    name: optimizer.name,
-    namePath: optimizer.name,
-    entries: [...entries, ...optimizer.slots.map((slot) => entryOf(slot, slot.name)), ...further],
+    name,
+    namePath: name,
+    entries: [stepsEntry(optimizer), noRateEntry(optimizer), ...own],
   };
 }
 

@@ -6,11 +6,16 @@ import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import {
+  appliedOptimizer,
+  innerPath,
   legacyEntries,
   optimizerGroup,
   type Part,
+  partsPath,
+  scaleGroup,
   type WeightEntry,
   type WeightGroup,
   weightGroups,
@@ -120,6 +125,26 @@ export function keyInHdf5(path: readonly string[]): string {
 export const nameOfEntry = ({ namePath, entries }: WeightGroup, index: number): string =>
   [...namePath ? [namePath] : [], entries[index].name].join("/");
 
+const keysIn = (arrays: ReadonlyMap<string, Tensor>, path: string): string[] =>
+  [...arrays.keys()].filter((key) => key.startsWith(`${path}/`));
+
+/**
+ * The groups of an optimizer that a file has: that of the optimizer which is applied, with or without a scaled loss, and that
+ * of the scale, if the file has it too.
+ */
+function storedGroups(optimizer: Optimizer, arrays: ReadonlyMap<string, Tensor>): WeightGroup[] {
+  const isScaled = keysIn(arrays, innerPath).length > 0;
+  const path = isScaled ? innerPath : "optimizer";
+  const parts = new Set(keysIn(arrays, partsPath(path)));
+  const stored = keysIn(arrays, path).filter((key) => !parts.has(key)).map((key) => arrays.get(key)!);
+  if (stored.length === 0) return [];
+  const own = { ...storedPart(appliedOptimizer(optimizer), stored), path };
+  if (!isScaled || !(optimizer instanceof LossScaleOptimizer)) return [own];
+  // An optimizer that had taken no step has no scale in the file.
+  const scale = scaleGroup(optimizer);
+  return keysIn(arrays, "optimizer/vars").length > scale.entries.length ? [scale, own] : [own];
+}
+
 /** The part of an optimizer's group that a file with these arrays of it has. */
 function storedPart(optimizer: Optimizer, arrays: readonly Tensor[]): WeightGroup {
   const group = optimizerGroup(optimizer);
@@ -178,8 +203,13 @@ export function assignWeights(
     });
   };
   groupsOf(model).forEach(take);
-  const stored = [...arrays].filter(([key]) => key.startsWith("optimizer/")).map(([, array]) => array);
-  if (optimizer && stored.length > 0) take(storedPart(optimizer, stored));
+  if (optimizer) {
+    for (const group of storedGroups(optimizer, arrays)) take(group);
+    // Where the loss was scaled, the group of that repeats what was read.
+    if (keysIn(arrays, innerPath).length > 0) { for (const key of keysIn(arrays, "optimizer/vars")) left.delete(key); }
+  }
+  // The states of optimizers inside of another stand in that one's too.
+  for (const path of ["optimizer", innerPath]) for (const key of keysIn(arrays, partsPath(path))) left.delete(key);
   for (const [key, { shape }] of left) {
     if (!optimizer?.slots.length && key.startsWith("optimizer/")) continue;
     const parts = key.split("/").filter((part) => part !== "vars");

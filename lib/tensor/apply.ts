@@ -1,12 +1,12 @@
 // Applying an op: symbolic values add a node to the trace, tensors are computed at once.
-import type { DType } from "../dtype.ts";
-import { makeArray, promote } from "../dtype.ts";
+import { type DType, isFloat, makeArray, promote } from "../dtype.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
 import { requireTrace } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
+import { autocasting } from "./autocast.ts";
 import { checkAttached, evaluate, scalarLike, Tensor } from "./tensor.ts";
 import { Variable } from "./variable.ts";
 
@@ -51,7 +51,9 @@ export function shapeOf(operand: Operand): Shape {
 export function dtypeOf(operand: Operand): DType {
   checkOperand(operand);
   checkOperand(operand);
-  return typeof operand === "number" ? "float32" : operand.dtype;
+  if (typeof operand === "number") return "float32";
+  const how = operand instanceof Variable && operand.autocast && isFloat(operand.dtype) && autocasting.current;
+  return how ? how.as : operand.dtype;
 }
 
 /** Applies an op to operands that already have the dtypes that its definition requires. */
@@ -63,15 +65,16 @@ export function apply<K extends OpName>(op: K, operands: readonly Operand[], att
   return requireTrace(`ops.${op} on a variable or a symbolic value`).emit(op, operands.map(symbolic), attrs);
 }
 
-/** The operands with numbers made scalars and all cast to their common dtype; to float32 with `toFloat`. */
-export function promoteDTypes(operands: readonly Operand[], toFloat = false): ArrayOperand[] {
-  for (const operand of operands) checkOperand(operand);
+/** The operands with numbers made scalars and all cast to their common dtype; to a float with `toFloat`. */
+export function promoteDTypes(given: readonly Operand[], toFloat = false): ArrayOperand[] {
+  for (const operand of given) checkOperand(operand);
+  const operands = autocasting.current ? given.map((item) => item instanceof Variable ? item.value() : item) : given;
   const typed = operands.filter((operand) => typeof operand !== "number");
   let dtype: DType = typed.length > 0 ? typed.map((operand) => operand.dtype).reduce(promote) : "float32";
   for (const operand of operands) {
     if (typeof operand === "number") dtype = promote(dtype, scalarLike(operand, dtype).dtype);
   }
-  if (toFloat) dtype = "float32";
+  if (toFloat && !isFloat(dtype)) dtype = "float32";
   return operands.map((operand) => {
     if (typeof operand === "number") return new Tensor([], dtype, makeArray(dtype, [operand]));
     return operand.dtype === dtype ? operand : apply("cast", [operand], { dtype })[0];
@@ -87,7 +90,7 @@ export function isEager(operand: Operand): operand is Tensor | number {
 export function symbolic(operand: Operand): Value {
   if (operand instanceof Value) return operand;
   const trace = requireTrace("a variable");
-  if (operand instanceof Variable) return trace.read(operand);
+  if (operand instanceof Variable) return operand.value();
   const { shape, dtype, data } = eager(operand);
   checkAttached({ shape, data }, "Cannot use a tensor");
   return trace.constant(shape, dtype, data);

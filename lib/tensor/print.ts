@@ -1,5 +1,5 @@
 // Tensors as text, as NumPy prints arrays: https://numpy.org/doc/stable/reference/generated/numpy.array2string.html
-import type { DType, TypedArray } from "../dtype.ts";
+import { type DType, isFloat, type TypedArray } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 
 /** The longest line, and how much is shown: of larger arrays the first and last items along each axis. */
@@ -15,7 +15,7 @@ export function arrayText(shape: Shape, dtype: DType, data: TypedArray): string 
   const shown = summarized ? edgesOf(shape, data) : data;
   const format = dtype === "bool"
     ? (value: number) => (value === 0 ? "False" : shape.length > 0 ? " True" : "True")
-    : dtype === "float32"
+    : isFloat(dtype)
     ? floatFormat(shown)
     : integerFormat(shown);
   const print = (axis: number, start: number, size: number, indent: string, width: number): string => {

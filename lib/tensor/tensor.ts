@@ -1,10 +1,10 @@
 // Tensor: an array on the host, and the functions that make one.
-import { checkDType, type DType, makeArray, promote, type TypedArray } from "../dtype.ts";
+import { checkDType, type DType, isFloat, isHalf, makeArray, promote, storedDType, type TypedArray } from "../dtype.ts";
 import { describe, describeList, DTypeError, ShapeError, ValueError } from "../errors.ts";
 import { checkIntegers, checkShape, checkSize, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { OpName } from "../ir/attrs.ts";
 import type { OpAttrs } from "../ir/graph.ts";
-import { opDef, type RefArray } from "../ir/op_def.ts";
+import { commonFloat, keepsHalves, opDef, type RefArray } from "../ir/op_def.ts";
 import { tracing } from "../ir/trace.ts";
 import { arrayText } from "./print.ts";
 
@@ -277,13 +277,14 @@ export function scalarLike(value: number, dtype: DType): Tensor {
   const whole = Number.isInteger(value);
   let kept = dtype === "bool" && whole ? "int32" as const : dtype;
   if (kept === "uint8" && (value < 0 || value > 255)) kept = "int32";
-  if (kept !== "float32" && (!whole || value < -(2 ** 31) || value >= 2 ** 31)) kept = "float32";
+  if (!isFloat(kept) && (!whole || value < -(2 ** 31) || value >= 2 ** 31)) kept = "float32";
   return new Tensor([], kept, makeArray(kept, [value]));
 }
 
-/** The tensors cast to their common dtype; to float32 with `toFloat`. */
+/** The tensors cast to their common dtype; to a float with `toFloat`. */
 function promoteOperands(operands: readonly Tensor[], toFloat = false): Tensor[] {
-  const dtype = toFloat ? "float32" : operands.map((operand) => operand.dtype).reduce(promote);
+  const common = operands.map((operand) => operand.dtype).reduce(promote);
+  const dtype = toFloat && !isFloat(common) ? "float32" : common;
   return operands.map((operand) => operand.cast(dtype));
 }
 
@@ -306,6 +307,11 @@ export function checkConstant(what: string, shape: Shape, most: number = maxCons
  * the result is large and the inputs are not.
  */
 export function evaluate<K extends OpName>(op: K, inputs: readonly Tensor[], attrs: OpAttrs[K]): Tensor[] {
+  if (!keepsHalves(op, inputs.length) && inputs.some(({ dtype }) => isHalf(dtype))) {
+    const result = commonFloat(inputs);
+    return evaluate(op, inputs.map((input) => input.cast(storedDType(input.dtype))), attrs)
+      .map((output) => isFloat(output.dtype) ? output.cast(result) : output);
+  }
   const row = opDef(op);
   const shapes = row.shape(inputs, attrs);
   const dtypes = row.dtype(inputs, attrs);

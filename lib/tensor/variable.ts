@@ -1,9 +1,10 @@
 // Variable: named state that outlives programs, such as a weight.
-import { type DType, makeArray, type TypedArray } from "../dtype.ts";
+import { type DType, isFloat, makeArray, type TypedArray } from "../dtype.ts";
 import { describe, DTypeError, ShapeError, StateError, ValueError } from "../errors.ts";
 import { requireTrace, tracing } from "../ir/trace.ts";
 import { Value } from "../ir/value.ts";
 import { broadcastShapes, checkShape, formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
+import { autocast, autocasting, castIn } from "./autocast.ts";
 import { Tensor, tensor, type TensorLike } from "./tensor.ts";
 
 /** Where the newest value of a variable is while programs use it: the state store of an executor. */
@@ -24,6 +25,8 @@ export interface VariableOptions {
   trainable?: boolean;
   /** The element type, if it is not that of the value. */
   dtype?: DType;
+  /** Whether calls of layers read it in the dtype that they compute in, if it is a float; true by default. */
+  autocast?: boolean;
   /** The extent of each axis, where the value is one number for all elements. Zeros take no host memory until read. */
   shape?: Shape;
 }
@@ -33,6 +36,9 @@ export let adoptValue: (variable: Variable, data: TypedArray) => void;
 
 /** The elements of a variable now, which are its own: for those who only read them, and at once. */
 export let borrowValue: (variable: Variable) => Promise<TypedArray>;
+
+/** Makes a new variable start as a copy of another, which is made when its value is first needed. */
+export let startAs: (variable: Variable, other: Variable) => void;
 
 /**
  * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it as an
@@ -56,23 +62,33 @@ export class Variable {
   readonly dtype: DType;
   /** Whether optimizers change it. */
   trainable: boolean;
+  /** Whether calls of layers read it in the dtype that they compute in. */
+  readonly autocast: boolean;
   /** The value last known to the host; undefined for zeros, which take no memory here. */
   #host: TypedArray | undefined;
   #device: VariableDevice | undefined;
+  /** The variable that this one starts as, until it has a value of its own. */
+  #start: Variable | undefined;
 
   static {
     adoptValue = (variable, data) => variable.#set(data);
-    borrowValue = async (variable) => await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+    borrowValue = async (variable) => {
+      await variable.#begin();
+      return await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+    };
+    startAs = (variable, other) => void (variable.#start = other);
   }
 
   /** Makes a variable that holds a copy of `value`, or `value` in all elements of a shape. */
-  constructor(value: TensorLike, { name = "variable", trainable = true, dtype, shape }: VariableOptions = {}) {
+  constructor(value: TensorLike, options: VariableOptions = {}) {
+    const { name = "variable", trainable = true, autocast = true, dtype, shape } = options;
     const initial = tensor(value, undefined, dtype);
     if (shape !== undefined) checkFilled(value, shape);
     this.name = name;
     this.shape = shape ?? initial.shape;
     this.dtype = initial.dtype;
     this.trainable = trainable;
+    this.autocast = autocast;
     if (shape === undefined) this.#host = initial.data.slice() as TypedArray;
     else if (value !== 0) this.#host = this.#zeros().fill(value as number);
   }
@@ -108,7 +124,8 @@ export class Variable {
         hint: "await variable.read(), or use it in a function given to compile()",
       });
     }
-    return trace.read(this);
+    const how = this.autocast ? autocasting.current : undefined;
+    return how ? autocast(trace, trace.read(this), how) : trace.read(this);
   }
 
   /** The elements now, as a copy. */
@@ -118,7 +135,8 @@ export class Variable {
   }
 
   /**
-   * Sets the value: to a tensor, or in a traced function also to a symbolic value, each time the program runs. Throws
+   * Sets the value: to a tensor, or in a traced function also to a symbolic value, each time the program runs. A float is
+   * cast to the variable's float type. Throws
    * {@linkcode ShapeError} or {@linkcode DTypeError} if shape or dtype differ, and {@linkcode StateError} for a
    * symbolic value outside of a traced function.
    */
@@ -132,8 +150,9 @@ export class Variable {
           hint: "assign inside that function, or assign a tensor",
         });
       }
-      this.#checkType(value);
-      return trace.assign(this, value);
+      const cast = isFloat(value.dtype) && isFloat(this.dtype) ? castIn(trace, value, this.dtype) : value;
+      this.#checkType(cast);
+      return trace.assign(this, cast);
     }
     const next = tensor(value, undefined, this.dtype);
     this.#checkType(next);
@@ -185,6 +204,7 @@ export class Variable {
   }
 
   #set(data: TypedArray): void {
+    this.#start = undefined;
     this.#host = data;
     this.#device?.write(this, data);
   }
@@ -210,6 +230,7 @@ export class Variable {
 
   /** Copies the newest value to the host, which keeps it if the device is lost. */
   async refresh(): Promise<void> {
+    await this.#begin();
     if (this.#device) this.#host = await this.#device.read(this);
   }
 
@@ -230,6 +251,7 @@ export class Variable {
         hint: "leave it out to move the variable to the host",
       });
     }
+    await this.#begin();
     if (this.#device) {
       this.#host = await this.#device.read(this);
       this.#device.release(this);
@@ -243,6 +265,13 @@ export class Variable {
   /** Falls back to the value last known to the host, after the device was lost. */
   invalidateDeviceCopy(): void {
     this.#device = undefined;
+  }
+
+  /** Copies the variable that this one starts as. */
+  async #begin(): Promise<void> {
+    if (!this.#start) return;
+    const data = (await borrowValue(this.#start)).slice() as TypedArray;
+    if (this.#start) this.#set(data);
   }
 
   #zeros(): TypedArray {

@@ -1,6 +1,8 @@
 // The terminal: whether there is one, how wide it is, and writing to it. Replaceable in tests.
 
+import { readVariable } from "../environment.ts";
 import { notebookKernel } from "./notebook.ts";
+import { colorsFor, type TerminalColors } from "./pixels.ts";
 
 /** Where text for the user goes. */
 export interface Terminal {
@@ -57,4 +59,13 @@ export function printLine(text: string): void {
 /** Writes a line while a progress bar may be unfinished: on a terminal it starts below the bar, as in Keras. */
 export function printBelowBar(text: string): void {
   printLine(current.isTerminal ? `\n${text}` : text);
+}
+
+/** The colors that the terminal in use shows. */
+export function terminalColors(): TerminalColors {
+  return colorsFor({
+    isTerminal: current.isTerminal,
+    noColor: typeof Deno !== "undefined" && Deno.noColor,
+    colorTerm: readVariable("COLORTERM"),
+  });
 }

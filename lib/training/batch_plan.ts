@@ -2,7 +2,7 @@
 import { shuffledOrder } from "../random_stream.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { BatchStream } from "./batch_stream.ts";
-import { type Dataset, type DeviceDataset, keyOf } from "./dataset.ts";
+import { type Dataset, type DeviceDataset, keyOf, rowShapesOf } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import type { PassStart } from "./py_dataset.ts";
 import { type Run, withLock } from "./run.ts";
@@ -228,6 +228,8 @@ export class StreamPlan implements BatchPlan {
   readonly #rows: number[] = [];
   /** The shapes of the batches so far. */
   readonly #shapes: Set<string> = new Set();
+  /** The shapes of a row of the first batch. */
+  #rowShapes: string | undefined;
 
   /** Takes the stream. */
   constructor(
@@ -298,15 +300,22 @@ export class StreamPlan implements BatchPlan {
     if (!dataset) return undefined;
     this.#taken++;
     this.#rows.push(dataset.rows);
+    this.#rowShapes ??= rowShapesOf(dataset);
     return await withLock(async () => {
       const { compiled } = steps;
       const range = await rangeOf(steps, run, mode, dataset);
       const isNew = this.#shapes.size < this.#shapes.add(keyOf(dataset, mode)).size;
-      if (options.verbose && isNew && this.#shapes.size > 1 && steps.compiled > compiled) {
+      const costs = isNew && this.#shapes.size > 1 && steps.compiled > compiled;
+      if (options.verbose && costs && !this.#isRest(dataset)) {
         tellOfShape(dataset, this.#shapes.size);
       }
       return range;
     });
+  }
+
+  /** Whether a batch has the rows that remain, after batches of one shape: as for arrays that is not worth telling. */
+  #isRest(dataset: Dataset): boolean {
+    return this.#shapes.size === 2 && this.#taken === this.stream.length && rowShapesOf(dataset) === this.#rowShapes;
   }
 
   /** Starts to fetch and check the next batch. */

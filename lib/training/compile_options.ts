@@ -6,10 +6,10 @@ import { getLoss, type LossIdentifier } from "../losses/resolve.ts";
 import type { MetricFunction } from "../metrics/mean.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { getMetric, type MetricIdentifier } from "../metrics/resolve.ts";
-import { integerAtLeast } from "../option_kinds.ts";
+import { boolean, integerAtLeast } from "../option_kinds.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { getOptimizer, type OptimizerIdentifier } from "../optimizers/resolve.ts";
-import { nullAsDefault, type Option, option, optionTable, unoffered } from "../options.ts";
+import { nullAsDefault, type Option, option, optionTable, unoffered, withFacts } from "../options.ts";
 import { functionName } from "../registry.ts";
 import { isNamed } from "../structure.ts";
 
@@ -28,14 +28,22 @@ export type MetricsByOutput<Names extends string = string> =
 export interface CompileOptions<Names extends string = string> {
   /** The optimizer; `rmsprop` by default. */
   optimizer?: OptimizerIdentifier;
-  /** The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. */
-  loss: PerOutput<LossIdentifier, Names> | null;
+  /**
+   * The loss to minimize: one for all outputs, or one per output; null if only losses added by layers count. Only a
+   * model with a `trainStep` or `computeLoss` of its own may leave it out.
+   */
+  loss?: PerOutput<LossIdentifier, Names> | null;
   /** The factor of each output's loss in the sum; 1 by default. */
   lossWeights?: PerOutput<number, Names> | null;
   /** The metrics to report besides the loss. */
   metrics?: MetricsByOutput<Names> | null;
   /** The metrics to report with sample weights. */
   weightedMetrics?: MetricsByOutput<Names> | null;
+  /**
+   * Whether the optimizer is wrapped in a `LossScaleOptimizer` where the model's policy is `mixed_float16`; true by
+   * default.
+   */
+  autoScaleLoss?: boolean;
   /** The number of batches between two calls of callbacks' batch hooks; 1 by default. */
   stepsPerExecution?: number;
 }
@@ -96,6 +104,7 @@ export const compileOptions = optionTable<CompileOptions>()({
     "leave it out: many steps are run at once anyway, unless a callback asks for every batch",
   ),
   jitCompile: unoffered(false, "leave it out: every step is compiled anyway"),
+  autoScaleLoss: withFacts(boolean(true), { written: "never" }),
 });
 
 /** The loss for an identifier; a custom function must return a symbolic value. */

@@ -1,10 +1,12 @@
 // The result of compile(): the optimizer, the losses and the metrics, with their names in the logs.
+import type { DTypePolicy } from "../dtype_policy.ts";
 import { didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
 import type { Value } from "../ir/value.ts";
-import type { Loss } from "../losses/loss.ts";
+import { inFloat32, type Loss } from "../losses/loss.ts";
 import { Mean } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
+import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { type KeptOptions, readMethodOptions } from "../options.ts";
@@ -25,7 +27,9 @@ interface OutputMetric {
 
 /** The state of a compiled model. */
 export class Compiled {
-  /** The optimizer. */
+  /** The optimizer as it was given. */
+  readonly givenOptimizer: Optimizer;
+  /** The optimizer, in a {@linkcode LossScaleOptimizer} where the policy asks for one. */
   readonly optimizer: Optimizer;
   /** The number of batches between two calls of batch hooks. */
   readonly stepsPerExecution: number;
@@ -41,15 +45,20 @@ export class Compiled {
   #bound = false;
 
   /**
-   * Resolves every identifier, and assigns each item to its output if `outputNames` are known already. Throws
-   * {@linkcode ValueError} for an unknown identifier.
+   * Resolves every identifier, and assigns each item to its output if `outputNames` are known already; `policy` is the
+   * model's. Throws {@linkcode ValueError} for an unknown identifier.
    */
-  constructor(options: CompileOptions, model: string, outputNames: readonly string[]) {
+  constructor(options: CompileOptions, model: string, outputNames: readonly string[], policy: DTypePolicy) {
     const asked = readMethodOptions("compile", compileOptions, options, `Cannot compile "${model}"`);
     this.#model = model;
     this.#asked = asked;
     this.stepsPerExecution = asked.stepsPerExecution;
-    this.optimizer = asked.optimizer;
+    this.givenOptimizer = asked.optimizer;
+    const isScaled = asked.autoScaleLoss && policy.name === "mixed_float16" &&
+      !(asked.optimizer instanceof LossScaleOptimizer);
+    this.optimizer = isScaled
+      ? new LossScaleOptimizer(asked.optimizer, { name: "loss_scale_optimizer" })
+      : asked.optimizer;
     if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
   }
 
@@ -195,7 +204,7 @@ export class Compiled {
     sampleWeight: Structure<Value> | undefined,
     visit: (target: Value | undefined, output: Value, weight: Value | undefined, index: number) => void,
   ): void {
-    const outputs = flatten(yPred);
+    const outputs = flatten(yPred).map((output) => inFloat32(output) as Value);
     this.bind(namesOf(yPred) ?? [], outputs.length);
     const targets = y === undefined ? [] : flatten(y);
     const weights = sampleWeight === undefined ? [] : flatten(sampleWeight);

@@ -259,6 +259,11 @@ export class DeviceDataset {
   }
 }
 
+/** The shapes of a row. */
+export function rowShapesOf({ x, y, weights }: Dataset): string {
+  return [...x, ...y, ...weights].map((tensor) => tensor?.shape.slice(1).join()).join(" ");
+}
+
 /** Distinguishes data by shapes, dtypes, shared tensors and role. */
 export function keyOf({ x, y, weights }: Dataset, role: string): string {
   const shared = [...y, ...weights];

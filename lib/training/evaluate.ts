@@ -1,7 +1,7 @@
 // Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList } from "../callbacks/list.ts";
-import { makeArray, type TypedArray } from "../dtype.ts";
+import { isFloat, makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
@@ -59,7 +59,7 @@ export async function evaluate(
   using run = new Run();
   await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
-  return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, verbose, where));
+  return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, where));
 }
 
 /** Loss and metrics over the batches of a plan, at most `limit`. */
@@ -69,13 +69,12 @@ export async function evaluatePlan(
   plan: BatchPlan,
   limit: number | null,
   callbacks: CallbackList,
-  verbose: 0 | 1 | 2,
   where: string,
 ): Promise<Logs> {
   await trainer.inTurn(run, () => trainer.resetMetrics());
   await plan.begin();
   await callbacks.begin("Test");
-  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, verbose, run).runBatches(plan, { limit });
+  const { step, ranOut } = await new Loop(trainer, "Test", callbacks, run).runBatches(plan, { limit });
   requireBatches(step, where);
   if (ranOut) warnOfShortData(where, "steps");
   const logs = await trainer.inTurn(run, () => trainer.readLogs(step));
@@ -111,7 +110,7 @@ export async function onBatch(
     } finally {
       range.release();
     }
-    if (mode === "train") compiled.optimizer.batches++;
+    if (mode === "train") await compiled.optimizer.countBatches(1);
     return trainer.resultsOf(await trainer.readLogs(range.step));
   });
 }
@@ -146,7 +145,7 @@ export async function predict(
   let rows = 0;
   await plan.begin();
   await callbacks.begin("Predict");
-  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, verbose, run).runBatches(plan, {
+  const { step, ranOut } = await new Loop(trainer, "Predict", callbacks, run).runBatches(plan, {
     limit,
     async done(range) {
       rows += range.rows;
@@ -240,7 +239,7 @@ function joinRows(parts: readonly Tensor[], where: string): Tensor {
 /** The classes of outputs: the index of the largest in each row, or for one sigmoid unit 1 above a half, else 0. */
 export function classesOf(outputs: Structure<Tensor>, where: string): Structure<Tensor> {
   return mapStructure(outputs, (output: Tensor) => {
-    if (output.dtype !== "float32" || output.rank < 2) {
+    if (!isFloat(output.dtype) || output.rank < 2) {
       throw new DTypeError({
         what: `Cannot ${where}`,
         rule: "outputs must be float32 numbers for each class",

@@ -9,7 +9,7 @@ import type { BatchStream } from "./batch_stream.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
-import { defaultBatchSize, type FitOptions, fitOptions } from "./options.ts";
+import { defaultBatchSize, type FitOptions, fitOptions, refuseValidationData } from "./options.ts";
 import { RecoveryPoint, TrainingProgress } from "./progress.ts";
 import { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
@@ -63,16 +63,20 @@ export async function fit(
     if (!evaluated) warnOfMonitors(kept.callbacks, [...model.metricDirections.keys()]);
     const validate = async (epoch: number) =>
       evaluated && isDue(epoch, validationFreq)
-        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, 0, place)
+        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, place)
         : undefined;
-    await runEpochs(trainer, plan, progress, callbacks, run, {
-      where,
-      epochs,
-      stepsPerEpoch,
-      verbose,
-      recovery,
-      validate,
-    });
+    try {
+      await runEpochs(trainer, plan, progress, callbacks, run, {
+        where,
+        epochs,
+        stepsPerEpoch,
+        verbose,
+        recovery,
+        validate,
+      });
+    } finally {
+      await callbacks.release();
+    }
     return progress.history;
   } catch (error) {
     throw recovery.explain(error);
@@ -88,6 +92,9 @@ function validationOf(
   if (isBatches(validationData)) {
     requireLimit(validationData, { validationSteps }, where);
     return checkedStream(model, validationData, where, compiled);
+  }
+  if (validationData.length === 1 && compiled?.losses.some((loss) => loss)) {
+    refuseValidationData(validationData, `Cannot ${where}`);
   }
   const [x, y, sampleWeight] = validationData;
   const data = checkedData(model, { x, y, sampleWeight }, where, compiled);

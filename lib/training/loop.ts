@@ -35,12 +35,11 @@ export interface LoopResult {
 export class Loop {
   readonly #stepsPerCall = new StepsPerCall();
 
-  /** Takes the callbacks; with `verbose` 1 the progress bar needs the logs even if no hook needs every batch. */
+  /** Takes what runs, and the callbacks. */
   constructor(
     readonly trainer: Trainer,
     readonly kind: RunKind,
     readonly callbacks: CallbackList,
-    readonly verbose: 0 | 1 | 2,
     readonly run: Run,
   ) {}
 
@@ -49,7 +48,7 @@ export class Loop {
     const { trainer, kind, callbacks } = this;
     const { stepsPerExecution = 1 } = kind === "Predict" ? {} : trainer.compiled!;
     const everyBatch = callbacks.needsEveryBatch(kind);
-    const watched = everyBatch || this.verbose === 1 && terminal().isTerminal;
+    const watched = everyBatch || callbacks.watches(kind);
     let step: Step | undefined;
     let batches = first;
     while (limit === null || batches < limit) {
@@ -136,7 +135,7 @@ export async function runEpochs(
   const { model } = trainer;
   const { optimizer, lossTracker } = trainer.compiled!;
   using interrupt = new Interrupt();
-  const loop = new Loop(trainer, "Train", callbacks, verbose, run);
+  const loop = new Loop(trainer, "Train", callbacks, run);
   const warned = { shortData: false, loss: false };
   model.stopTraining = false;
   let logs: Logs = {};
@@ -155,8 +154,8 @@ export async function runEpochs(
     const { step, ranOut } = await loop.runBatches(plan, {
       limit: stepsPerEpoch,
       first: progress.batch,
-      done: ({ count }) => {
-        optimizer.batches += count;
+      done: async ({ count }) => {
+        await optimizer.countBatches(count);
         progress.batch += count;
       },
       stopped: () => interrupt.requested || model.stopTraining,

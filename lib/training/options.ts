@@ -48,10 +48,11 @@ export interface FitOptions<X = Structure<TensorLike>, Y = Structure<TensorLike>
    */
   validationSplit?: number;
   /**
-   * Samples to evaluate after each epoch: inputs, targets, and optionally weights; or an iterable of batches of these.
+   * Samples to evaluate after each epoch: inputs, targets, and optionally weights; or an iterable of batches of these. For
+   * a model without targets `[x]`.
    */
   validationData?:
-    | readonly [x: X, y: Y, sampleWeight?: W]
+    | readonly [x: X, y?: Y | null, sampleWeight?: W | null]
     | Batches
     | null;
   /**
@@ -138,12 +139,7 @@ export const fitOptions = optionTable<FitOptions>()({
     fallback: null,
     read: (given, { what, option }) => {
       if (given === null || isBatches(given) || isData(given)) return given;
-      throw new ValueError({
-        what,
-        rule: `${option} must be [x, y] or [x, y, sampleWeight]`,
-        received: Array.isArray(given) ? `a list of ${given.length}` : describe(given),
-        hint: "write it as in validationData: [xTest, yTest]",
-      });
+      return refuseValidationData(given, what, option);
     },
   }),
   shuffle: boolean(true),
@@ -157,6 +153,17 @@ export const fitOptions = optionTable<FitOptions>()({
   }),
 });
 
-function isData(given: unknown): given is readonly [TensorLike, TensorLike, TensorLike?] {
-  return Array.isArray(given) && (given.length === 2 || given.length === 3);
+/** Throws {@linkcode ValueError} for validation data that is neither rows nor batches, or lacks targets. */
+export function refuseValidationData(given: unknown, what: string, option = "validationData"): never {
+  throw new ValueError({
+    what,
+    rule: `${option} must be [x, y] or [x, y, sampleWeight]`,
+    received: Array.isArray(given) ? `a list of ${given.length}` : describe(given),
+    hint:
+      "write it as in validationData: [xTest, yTest], or as [xTest] for a model that computes its loss without targets",
+  });
+}
+
+function isData(given: unknown): given is readonly [TensorLike, TensorLike?, TensorLike?] {
+  return Array.isArray(given) && given.length >= 1 && given.length <= 3;
 }

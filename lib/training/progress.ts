@@ -66,7 +66,8 @@ export class TrainingProgress implements TrainingRun {
       batch: this.batch,
       pass: this.plan.position,
       batches: optimizer.batches,
-      learningRate: optimizer.schedule ? undefined : optimizer.learningRate,
+      applied: optimizer.appliedBatches,
+      learningRates: ratesOf(optimizer).map((each) => (each.schedule ? null : each.learningRate)),
       seed: this.run.seed,
       history: structuredClone({ epoch, logs: history }),
     };
@@ -94,8 +95,10 @@ export class TrainingProgress implements TrainingRun {
     this.run.seed = saved.seed;
     restoreRandomSeed(saved.seed);
     optimizer.batches = saved.batches;
-    if (saved.learningRate !== undefined && !optimizer.schedule && optimizer.learningRate !== saved.learningRate) {
-      optimizer.learningRate = saved.learningRate;
+    optimizer.appliedBatches = saved.applied ?? saved.batches;
+    for (const [i, each] of ratesOf(optimizer).entries()) {
+      const rate = saved.learningRates[i] ?? null;
+      if (rate !== null && !each.schedule && each.learningRate !== rate) each.learningRate = rate;
     }
     this.epoch = saved.epoch;
     this.batch = saved.batch;
@@ -112,23 +115,30 @@ export class TrainingProgress implements TrainingRun {
   }
 }
 
+/** The optimizers with learning rates: those inside of one that divides variables among several. */
+function ratesOf(optimizer: Optimizer): readonly Optimizer[] {
+  return optimizer.optimizers.length > 0 ? optimizer.optimizers : [optimizer];
+}
+
 /** The last state of a training that survives its device: weights, slots, and the number of steps that led to them. */
 export class RecoveryPoint {
   #epochs: number | undefined;
   #batches: number;
+  #applied: number;
 
   /** Starts with the values that the host has now. */
   constructor(readonly trainer: Trainer) {
-    this.#batches = trainer.compiled!.optimizer.batches;
+    ({ batches: this.#batches, appliedBatches: this.#applied } = trainer.compiled!.optimizer);
   }
 
   /** Copies the state after `epochs` epochs to the host. */
   async take(epochs: number): Promise<void> {
     const { model, compiled, steps } = this.trainer;
     const { optimizer } = compiled!;
-    const { batches } = optimizer;
+    const { batches, appliedBatches } = optimizer;
     await steps.executor.syncToHost([...model.weights, ...optimizer.slots]);
     this.#batches = batches;
+    this.#applied = appliedBatches;
     this.#epochs = epochs;
   }
 
@@ -136,7 +146,7 @@ export class RecoveryPoint {
   explain(error: unknown): unknown {
     if (!(error instanceof DeviceLostError)) return error;
     const { model, compiled } = this.trainer;
-    compiled!.optimizer.batches = this.#batches;
+    Object.assign(compiled!.optimizer, { batches: this.#batches, appliedBatches: this.#applied });
     const [state, option] = this.#epochs === undefined
       ? ["what was last read of them", ""]
       : [`those after epoch ${this.#epochs}`, ` with initialEpoch: ${this.#epochs}`];

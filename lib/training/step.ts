@@ -11,7 +11,7 @@ import { addedLosses, isTraining } from "../layers/context.ts";
 import { changesSoFar, revisionOf } from "../layers/preparing.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Scalars } from "../optimizers/scalars.ts";
-import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice } from "../ops/primitives.ts";
+import { add, cast, dynamicSlice, dynamicUpdateSlice, gather, reshape, slice, subtract } from "../ops/primitives.ts";
 import { programRandom, RandomState } from "../random_stream.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
@@ -207,6 +207,9 @@ export class Steps {
     const values = new Float32Array(maxSteps * width);
     for (let i = 0; i < count; i++) values.set(Object.values(optimizer.scalars(optimizer.batches + i)), i * width);
     executor.write(table, values);
+    const { skippedBatches } = optimizer;
+    if (skippedBatches?.device === executor) executor.write(skippedBatches, Int32Array.of(0));
+    else skippedBatches?.assign([0]);
     if (random.device === executor) executor.write(random, Int32Array.of(run.seed, optimizer.batches));
   }
 
@@ -312,6 +315,8 @@ export function traceStep(
       output = writeOutput(model.predictStep(batch), indexing, data, state);
     } else {
       const optimizer = model.optimizer!;
+      // Which numbers it needs may depend on the variables.
+      optimizer.build(model.trainableWeights);
       returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
     }
     for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
@@ -343,7 +348,11 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
     received: !wrong
       ? describe(returned)
       : `"${name}" of ${value instanceof Value ? `shape ${formatShape(value.shape)}` : describe(value)}`,
-    hint: returned instanceof Promise ? "a step must not be async" : "write it as in return { loss }",
+    hint: returned instanceof Promise
+      ? "a step must not be async"
+      : value instanceof Promise
+      ? "leave out results of metrics: those in properties of the model are reported by themselves"
+      : "write it as in return { loss }",
   });
 }
 
@@ -394,7 +403,10 @@ function batchOf(
 function stepScalars(optimizer: Optimizer, state: StepState): Scalars {
   const table = state.tableFor(optimizer);
   const width = table.shape[1];
-  const row = reshape(dynamicSlice(table, state.counters, 1, 1), [width]);
+  const { skippedBatches } = optimizer;
+  // What was left out has used no row.
+  const at = skippedBatches ? subtract(slice(state.counters, [1], [1]), skippedBatches) : state.counters;
+  const row = reshape(dynamicSlice(table, at, skippedBatches ? 0 : 1, 1), [width]);
   return Object.fromEntries(optimizer.scalarNames.map((name, i) => [name, reshape(slice(row, [i], [1]), [])]));
 }
 

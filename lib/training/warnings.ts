@@ -1,6 +1,7 @@
 // Warnings about the data, the callbacks and the loss of a run, which do not stop it.
 import type { Callback } from "../callbacks/callback.ts";
 import { MonitorCallback } from "../callbacks/monitor.ts";
+import { isFloat } from "../dtype.ts";
 import { formatShape } from "../shape.ts";
 import { flatten } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -25,7 +26,7 @@ export function warnOfNumbers({ x, y, weights, where }: Dataset, model: Trainabl
     ] as const
   ) {
     tensors.forEach((of, part) => {
-      if (!of || of.dtype !== "float32") return;
+      if (!of || !isFloat(of.dtype)) return;
       const { data } = of;
       const label = labelOf({ argument, names }, tensors.length, part);
       // Only for finite numbers is x - x equal to 0.
@@ -43,7 +44,7 @@ export function warnOfNumbers({ x, y, weights, where }: Dataset, model: Trainabl
         );
       }
       const dtype = argument === "x" ? dtypes[part] : undefined;
-      if (dtype === undefined || dtype === "float32" || !data.some((value) => value % 1 !== 0)) return;
+      if (dtype === undefined || isFloat(dtype) || !data.some((value) => value % 1 !== 0)) return;
       console.warn(
         `${label} has fractions, which ${where} cuts off, since the Input is of dtype ${dtype}: ` +
           "leave the dtype of Input out",

@@ -4,6 +4,8 @@ import { uncheckedHere } from "../option_kinds.ts";
 import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { formatShape } from "../shape.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { blockLines, brightness, type Pixels, resized } from "../terminal/pixels.ts";
+import { terminal, terminalColors } from "../terminal/terminal.ts";
 
 /** The options of {@linkcode showImage}. */
 export interface ShowImageOptions {
@@ -38,11 +40,8 @@ export interface ImageToTextOptions extends ShowImageOptions {
  */
 export function showImage(image: TensorLike, options: ShowImageOptions = {}): void {
   const { width } = readMethodOptions("showImage", showOptions, options, "Cannot show the image");
-  const deno = typeof Deno === "undefined" ? undefined : Deno;
-  const terminal = deno?.stdout.isTerminal() ?? false;
-  const columns = terminal && deno ? deno.consoleSize().columns : 80;
   const picture = greyPicture(image);
-  console.log(render(picture, width ?? Math.min(picture.width, columns), terminal && deno?.noColor !== true));
+  console.log(render(picture, width ?? Math.min(picture.width, terminal().columns()), terminalColors() !== "none"));
 }
 
 /**
@@ -54,14 +53,8 @@ export function imageToText(image: TensorLike, { width, colour }: ImageToTextOpt
   return render(picture, width ?? picture.width, colour);
 }
 
-interface Picture {
-  width: number;
-  height: number;
-  /** Brightness from 0 to 1, row by row. */
-  pixels: Float64Array;
-}
-
-function greyPicture(image: TensorLike): Picture {
+/** An image in shades of gray. */
+function greyPicture(image: TensorLike): Pixels {
   if (image === undefined) {
     throw new ValueError({
       what: "Cannot show the image",
@@ -86,13 +79,16 @@ function greyPicture(image: TensorLike): Picture {
     });
   }
   const [low, high] = valueRange(given);
-  const pixels = new Float64Array(height * width);
-  for (let i = 0; i < pixels.length; i++) {
-    const [red, green, blue] = given.data.subarray(i * channels, (i + 1) * channels);
-    const grey = channels === 3 ? 0.299 * red + 0.587 * green + 0.114 * blue : red;
-    pixels[i] = Math.min(1, Math.max(0, (grey - low) / (high - low))) || 0;
+  const data = new Float64Array(3 * height * width);
+  for (let i = 0; i < height * width; i++) {
+    const [red, green, blue] = Array.from(
+      given.data.subarray(i * channels, (i + 1) * channels),
+      (value) => 255 * (value - low) / (high - low),
+    );
+    const grey = channels === 3 ? 255 * brightness([red, green, blue]) : red;
+    data.fill(Math.min(255, Math.max(0, grey)) || 0, 3 * i, 3 * i + 3);
   }
-  return { width, height, pixels };
+  return { width, height, data };
 }
 
 function valueRange({ dtype, data }: Tensor): [number, number] {
@@ -107,9 +103,7 @@ function valueRange({ dtype, data }: Tensor): [number, number] {
   return low >= 0 && high <= 255 ? [0, 255] : [low, high];
 }
 
-const ramp = " .:-=+*#%@";
-
-function render(picture: Picture, width: number, colour: boolean): string {
+function render(picture: Pixels, width: number, colour: boolean): string {
   if (!Number.isInteger(width) || width < 1) {
     const hint = "leave width out for one column a pixel";
     throw new ValueError({
@@ -120,39 +114,5 @@ function render(picture: Picture, width: number, colour: boolean): string {
     });
   }
   const height = Math.max(1, Math.round(picture.height * width / picture.width));
-  const lines: string[] = [];
-  for (let row = 0; row < height; row += 2) {
-    let line = "";
-    let current = "";
-    for (let column = 0; column < width; column++) {
-      const left = column * picture.width / width;
-      const right = (column + 1) * picture.width / width;
-      const at = (y: number) =>
-        mean(picture, left, right, y * picture.height / height, (y + 1) * picture.height / height);
-      const upper = at(row);
-      const lower = row + 1 < height ? at(row + 1) : 0;
-      const code = `${ansiGrey(upper)};48;5;${ansiGrey(lower)}`;
-      if (!colour) line += ramp[Math.round((upper + lower) / 2 * (ramp.length - 1))];
-      else line += code === current ? "▀" : `\x1b[38;5;${current = code}m▀`;
-    }
-    lines.push(colour ? `${line}\x1b[0m` : line.trimEnd());
-  }
-  return lines.join("\n");
-}
-
-// The 256-color palette: 16 is black, 231 white, and 232 to 255 are the grays in between.
-function ansiGrey(brightness: number): number {
-  const step = Math.round(brightness * 25);
-  return step === 0 ? 16 : step === 25 ? 231 : 231 + step;
-}
-
-function mean(picture: Picture, left: number, right: number, top: number, bottom: number): number {
-  let sum = 0;
-  for (let y = Math.floor(top); y < Math.min(bottom, picture.height); y++) {
-    const tall = Math.min(y + 1, bottom) - Math.max(y, top);
-    for (let x = Math.floor(left); x < Math.min(right, picture.width); x++) {
-      sum += tall * (Math.min(x + 1, right) - Math.max(x, left)) * picture.pixels[y * picture.width + x];
-    }
-  }
-  return Math.min(1, Math.max(0, sum / ((right - left) * (bottom - top))));
+  return blockLines(resized(picture, width, height), colour ? "256" : "none").map((line) => line.trimEnd()).join("\n");
 }

@@ -33,6 +33,9 @@ export type { Batch } from "../training/batches.ts";
 export { padSequences, type PadSequencesOptions, type SequenceEnd } from "./sequences.ts";
 export { plotModel, type PlotModelOptions } from "./plot_model.ts";
 export { showImage, type ShowImageOptions } from "./show_image.ts";
+export { smartResize, type SmartResizeOptions } from "./smart_resize.ts";
+/** Bounding boxes of images. */
+export * as boundingBoxes from "./bounding_boxes.ts";
 export { splitDataset, type SplitDatasetOptions } from "./split_dataset.ts";
 export { textDatasetFromDirectory, type TextDatasetOptions } from "./text_directory.ts";
 export { type TimeseriesBatch, timeseriesDatasetFromArray, type TimeseriesOptions } from "./timeseries.ts";

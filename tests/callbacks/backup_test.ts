@@ -190,6 +190,6 @@ Deno.test("what is saved is what is read", () => {
   const tensors = new Map([["a", ones([2, 3])], ["b", ones([])]]);
   const pass = { epoch: 1, batches: 2, row: 3 };
   const history = { epoch: [0], logs: { loss: [0.1] } };
-  const saved = { tensors, epoch: 1, batch: 2, pass, batches: 9, learningRate: 0.1, seed: -5, history };
+  const saved = { tensors, epoch: 1, batch: 2, pass, batches: 9, learningRates: [0.1, null], seed: -5, history };
   assert.deepEqual(decodeTraining(encodeTraining(saved), "file"), saved);
 });

@@ -136,6 +136,59 @@ testOnBackends("EarlyStopping refuses what it cannot judge, and lists what there
   assert.equal(new EarlyStopping({ baseline: null, minDelta: -0.5 }).minDelta, 0.5);
 });
 
+/** Counts its calls, and does not need every batch. */
+class Observer extends Callback {
+  readonly batches: number[] = [];
+  released = 0;
+  constructor(readonly kinds: readonly string[]) {
+    super();
+  }
+  override get everyBatch(): boolean {
+    return false;
+  }
+  override watches(kind: string): boolean {
+    return this.kinds.includes(kind);
+  }
+  override onTrainBatchEnd(batch: number, logs: Logs = {}): void {
+    assert.ok(Number.isFinite(logs.loss));
+    this.batches.push(batch);
+  }
+  override onTestBatchEnd(batch: number): void {
+    this.batches.push(100 + batch);
+  }
+  override release(): void {
+    this.released++;
+  }
+}
+
+testOnBackends("a callback that watches gets the last batch of each call, without a terminal too", async () => {
+  const own = model();
+  const [idle, train, test] = [new Observer([]), new Observer(["Train"]), new Observer(["Test"])];
+  const options = { batchSize: 1, verbose: 0, epochs: 2, validationData: [x, x] } as const;
+  await written(() => own.fit(x, x, { ...options, callbacks: [idle] }));
+  await written(() => own.fit(x, x, { ...options, callbacks: [train] }));
+  await written(() => own.fit(x, x, { ...options, callbacks: [test] }));
+  assert.deepEqual(idle.batches, []);
+  assert.equal(train.batches.filter((batch) => batch === 3).length, 2);
+  assert.ok(train.batches.every((batch) => batch < 4));
+  assert.equal(test.batches.filter((batch) => batch === 103).length, 2);
+  assert.ok(test.batches.every((batch) => batch >= 100));
+});
+
+testOnBackends("callbacks are released after a training, and after one that failed", async () => {
+  const own = model();
+  const observer = new Observer([]);
+  await own.fit(x, x, { verbose: 0, callbacks: [observer] });
+  assert.equal(observer.released, 1);
+  const fails = {
+    onEpochEnd() {
+      throw new Error("no room");
+    },
+  };
+  await assert.rejects(own.fit(x, x, { verbose: 0, callbacks: [fails, observer] }), /no room/);
+  assert.equal(observer.released, 2);
+});
+
 Deno.test("hooks of unknown names are refused", () => {
   assert.throws(() => new LambdaCallback({ onEpochEnds() {} } as object), /did you mean "onEpochEnd"\?/);
 });

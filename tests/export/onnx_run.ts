@@ -1,5 +1,6 @@
 // Runs models that were exported as ONNX with ONNX Runtime, and compares them with the float64 reference.
 import assert from "node:assert/strict";
+import { storedDType } from "../../lib/dtype.ts";
 import type { TypedArray } from "../../lib/dtype.ts";
 import type { FileParts } from "../../lib/files/system.ts";
 import { onnxFile } from "../../lib/export/onnx.ts";
@@ -23,7 +24,9 @@ export async function joined(parts: FileParts): Promise<Uint8Array<ArrayBuffer>>
 export async function runOnnx(file: FileParts, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
   const session = await ort.InferenceSession.create(await joined(file), { graphOptimizationLevel: "all" });
   const feeds = Object.fromEntries(
-    [...inputs].map(([name, { dtype, shape, data }]) => [name, new ort.Tensor(dtype, data as Uint8Array, [...shape])]),
+    [...inputs].map((
+      [name, { dtype, shape, data }],
+    ) => [name, new ort.Tensor(storedDType(dtype), data as Uint8Array, [...shape])]),
   );
   const results = await session.run(feeds);
   await session.release();

@@ -251,6 +251,42 @@ testOnBackends("Dense is an activation of a product and a sum", async () => {
   assert.deepEqual((await dense({ useBias: false }, [kernel])).toArray(), [[5, -6]]);
 });
 
+/** The numbers from 0 on. */
+const rising = (...shape: number[]) => {
+  const size = shape.reduce((a, b) => a * b);
+  return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => i));
+};
+
+const constant = (value: number) => new initializers.Constant(value);
+
+/** Kernels of 0.01, recurrent ones of 0.02 and biases of 0.03. */
+const drawn = {
+  kernelInitializer: constant(0.01),
+  recurrentInitializer: constant(0.02),
+  biasInitializer: constant(0.03),
+};
+
+/** Each of three samples of arange has one number in all units. */
+async function assertUnits(layer: layers.Layer, expected: readonly number[]): Promise<void> {
+  const y = await compile((x: Value) => layer.apply(x) as Value)(rising(3, 6, 4));
+  assertClose(y.data, expected.flatMap((value) => [value, value, value]), within(2e-5));
+}
+
+testOnBackends("LSTM and GRU of rising numbers", async () => {
+  await assertUnits(new layers.LSTM(3, drawn), [0.6288687, 0.86899155, 0.9460773]);
+  await assertUnits(new layers.LSTM(3, { ...drawn, goBackwards: true }), [0.35622165, 0.74789524, 0.8872726]);
+  await assertUnits(new layers.GRU(3, drawn), [0.5217289, 0.6371659, 0.39384964]);
+  await assertUnits(new layers.GRU(3, { ...drawn, resetAfter: false }), [0.51447755, 0.6426879, 0.40208298]);
+});
+
+testOnBackends("attention to the other one of two", async () => {
+  const [query, key, value] = [[[[1, 0], [0, 1]]], [[[0, 1], [1, 0]]], [[[1, 2], [3, 4]]]];
+  const attention = new layers.Attention();
+  const attend = compile((q: Value, v: Value, k: Value) => attention.apply([q, v, k]) as Value);
+  const [second, first] = [[2.462, 3.462], [1.538, 2.538]];
+  assertClose((await attend(query, value, key)).data, [...second, ...first], within(1e-3));
+});
+
 testOnBackends("Dropout keeps the mean, and doubles what it keeps of a half", async () => {
   setRandomSeed(1);
   const ones = new Tensor([20, 500], "float32", new Float32Array(10000).fill(1));

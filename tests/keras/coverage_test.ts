@@ -7,6 +7,7 @@ import { classesOf, golden, layerFiles, type Table } from "../golden.ts";
 const { cases: optimizers, schedules } = golden("optimizers");
 const { cases: drawn, kernels } = golden("initializers");
 const { penalties, constraints } = golden("regularizers");
+const scalings = golden("mixed_precision").scalings.map(({ serialized }: Table) => serialized);
 const { cases: states, of_values: values } = golden("metric_states");
 
 /** The exported names of a family, its names in golden files, and the classes that compute nothing themselves. */
@@ -17,7 +18,8 @@ const families: [name: string, exported: object, held: string[], none: string[]]
   ["losses", ceratops.losses, classesOf(golden("losses").cases), ["FunctionLoss"]],
   // A MeanMetricWrapper only calls its function.
   ["metrics", ceratops.metrics, classesOf([...states, ...values, ...golden("metrics").cases]), ["MeanMetricWrapper"]],
-  ["optimizers", ceratops.optimizers, classesOf(optimizers), []],
+  // A MultiOptimizer has an OptimizerMap.
+  ["optimizers", ceratops.optimizers, classesOf([...optimizers, ...scalings]), ["OptimizerMap"]],
   ["schedules", ceratops.schedules, classesOf(schedules), []],
   ["initializers", ceratops.initializers, classesOf([...drawn, ...kernels]), []],
   ["regularizers", ceratops.regularizers, classesOf(penalties), []],

@@ -1,12 +1,24 @@
 // Writes docs/keras_names.md: Keras's public names, and what stands for each here. Run it with `deno task names`.
 import * as ceratops from "../../mod.ts";
-import { camelCase } from "../../lib/names.ts";
+import { isClass } from "../../lib/errors.ts";
+import { summaryOptions } from "../../lib/models/summary.ts";
+import { camelCase, snakeCase } from "../../lib/names.ts";
+import { optionsOfClass, type OptionTable } from "../../lib/options.ts";
+import { compileOptions } from "../../lib/training/compile_options.ts";
+import {
+  evaluateOptions,
+  fitOptions,
+  predictOptions,
+  testOnBatchOptions,
+  trainOnBatchOptions,
+} from "../../lib/training/options.ts";
 import { golden } from "../golden.ts";
 
 const path = new URL("../../docs/keras_names.md", import.meta.url);
 
 /** Names that are others here, beside those that only turn to camelCase. */
 const others: Readonly<Record<string, string>> = {
+  "FloatDTypePolicy": "dtypePolicies.FloatDTypePolicy",
   "Initializer": "initializers.Initializer",
   "KerasTensor": "SymbolicTensor",
   "Loss": "losses.Loss",
@@ -18,15 +30,11 @@ const others: Readonly<Record<string, string>> = {
   "callbacks.Callback": "callbacks.Callback",
   "config.backend": "getBackend",
   "config.set_backend": "setBackend",
-  "mixed_precision.dtype_policy": "config.dtypePolicy",
-  "mixed_precision.global_policy": "config.dtypePolicy",
-  "mixed_precision.set_dtype_policy": "config.setDtypePolicy",
-  "mixed_precision.set_global_policy": "config.setDtypePolicy",
-  "ops.linalg.norm": "ops.norm",
   "preprocessing.image.array_to_img": "utils.arrayToImg",
   "preprocessing.image.img_to_array": "utils.imgToArray",
   "preprocessing.image.load_img": "utils.loadImg",
   "preprocessing.image.save_img": "utils.saveImg",
+  "preprocessing.image.smart_resize": "utils.smartResize",
   "preprocessing.sequence.pad_sequences": "utils.padSequences",
   "regularizers.l1_l2": "regularizers.l1l2",
   "saving.CustomObjectScope": "saving.customObjectScope",
@@ -39,31 +47,65 @@ const notYet = "not yet";
 
 /** Why names are left out: the first pattern that fits says it. */
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^(.*\.)?(Float)?DTypePolicy(Map)?$|^dtype_policies\.|^mixed_precision\./, "layers compute in float32 alone"],
-  [/Quant|quantiz|^quantizers\.|GPTQ|AWQ|int4|fp8|float8/i, "weights are not quantized"],
-  [/^InputSpec$|^layers\.InputSpec$|^Operation$/, "a type: written in braces, or implemented by a class"],
-  [/^(Function|StatelessScope|SymbolicScope|RematScope|remat|device|name_scope)$/, "an inner part of Keras"],
-  [/^callbacks\.(RemoteMonitor|OrbaxCheckpoint|TensorBoard)$/, "a callback of one's own can write such logs"],
-  [/^callbacks\.CallbackList$/, "`fit` makes it"],
-  [/flash_attention|nnx|traceback/, "belongs to a backend of Python"],
-  [/interactive_logging/, "`verbose` says what is printed"],
-  [/max_epochs|max_steps_per_epoch/, "`epochs` and `stepsPerEpoch` say it for each training"],
-  [/unsafe_deserialization/, "code in files is never run"],
-  [/set_(floatx|epsilon|image_data_format)$/, "it is fixed; classes take `epsilon` and `dataFormat` themselves"],
-  [/get_uid$|^utils\.get_source_inputs$|^utils\.Config$/, "an inner part of Keras"],
-  [/^datasets\./, "no data comes with the package but MNIST"],
-  [/^distribution\./, "training runs on one device"],
-  [/^distillation\./, "a `trainStep` of one's own does it"],
-  [/^export\./, "`model.export` writes files for other runtimes"],
-  [/^layers\.(FlaxLayer|JaxLayer|TFSMLayer|TorchModuleWrapper)$/, "wraps what runs in Python"],
-  [/^saving\.KerasFileEditor$/, "`utils.compareWeights` and the command line look into files"],
-  [/^tree\./, "an inner part of Keras"],
-  [/^visualization\./, "`utils.showImage` shows images"],
-  [/^wrappers\./, "wraps models for scikit-learn"],
-  [/^ops\.(nonzero|unique)$/, "the shape of its result depends on numbers, while programs have fixed shapes"],
-  [/^ops\.(angle|conj|conjugate|imag|isreal|polar|real|view_as_complex|view_as_real)$/, "complex numbers are pairs"],
-  [/^ops\.(custom_gradient|linalg\.jvp|jvp|vectorize)$/, "functions are traced; `ops.stopGradient` bends gradients"],
-  [/^ops\.(view|nextafter)$/, "looks at the bits of a number"],
+  [/DTypePolicyMap$/, "Each layer takes its own `dtype`."],
+  [/Quantiz|QuantizedDType|quantize|Int4DType|^quantizers\.|GPTQ|AWQ|int4|fp8|float8/i, "Weights are not quantized."],
+  [/^InputSpec$|^layers\.InputSpec$|^Operation$/, "It is a type: written in braces, or implemented by a class."],
+  [/^(Function|StatelessScope|SymbolicScope|RematScope|remat|device|name_scope)$/, "It is an inner part of Keras."],
+  [/^callbacks\.RemoteMonitor$/, "A `LambdaCallback` that calls `fetch` sends logs to a server."],
+  [
+    /^callbacks\.OrbaxCheckpoint$/,
+    "It writes a format of JAX; `ModelCheckpoint` and `BackupAndRestore` write Keras's.",
+  ],
+  [/^callbacks\.CallbackList$/, "`fit` makes it of its `callbacks`."],
+  [/flash_attention|nnx|traceback/, "It belongs to a backend of Python."],
+  [/interactive_logging/, "`verbose` says what is printed."],
+  [/max_epochs|max_steps_per_epoch/, "`epochs` and `stepsPerEpoch` say it for each training."],
+  [/unsafe_deserialization/, "Code in files is never run."],
+  [/set_(floatx|epsilon|image_data_format)$/, "It is fixed; classes take `epsilon` and `dataFormat` themselves."],
+  [/get_uid$|^utils\.get_source_inputs$|^utils\.Config$/, "It is an inner part of Keras."],
+  [/^distribution\./, "Training runs on one device."],
+  [/^distillation\./, "A `trainStep` of one's own does it."],
+  [/^export\./, "It is of TensorFlow's saved models; `model.export` writes files for other runtimes."],
+  [/^layers\.TFSMLayer$/, "It runs a saved model of TensorFlow, which needs TensorFlow."],
+  [/^layers\.(FlaxLayer|JaxLayer|TorchModuleWrapper)$/, "It wraps what runs in Python."],
+  [/^saving\.KerasFileEditor$/, "`utils.compareWeights` and the command line look into files."],
+  [/^tree\./, "It is an inner part of Keras."],
+  [/^visualization\./, "`utils.showImage` shows images."],
+  [/^wrappers\./, "It wraps models for scikit-learn, a library of Python."],
+  [/^ops\.(nonzero|unique)$/, "The shape of its result depends on numbers, while programs have fixed shapes."],
+  [
+    /^ops\.(angle|conj|conjugate|imag|isreal|polar|real|view_as_complex|view_as_real)$/,
+    "Complex numbers are pairs of tensors.",
+  ],
+  [/^ops\.vectorize$/, "`ops.map` and `ops.vectorizedMap` apply functions to rows."],
+  [/^ops\.(linalg\.)?eig$/, "Its results are complex numbers; `ops.linalg.eigh` is for symmetric matrices."],
+  [/^ops\.(view|nextafter)$/, "It looks at the bits of a number."],
+];
+
+/** Why arguments are left out: the first pattern that fits says it. */
+const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^layers\.BatchNormalization\.renorm/, "Statistics are those of the batch, without renormalization."],
+  [/\.synchronized$/, "Training runs on one device, which sees the whole batch."],
+  [/^layers\.Bidirectional\.weights$/, "`setWeights` sets them once the layer is built."],
+  [/\.sparse$/, "Tensors are dense."],
+  [/\.ragged$/, "Tensors have one shape; sequences are padded."],
+  [/\.lora_(rank|alpha)$/, "Weights have no adapters of low rank."],
+  [/quantization_config$|gptq/, "Weights are not quantized."],
+  [/\.use_cudnn$/, "Each backend has one kernel for the layer, and uses it."],
+  [/^layers\.InputLayer\.input_tensor$/, "An Input stands for data; a tensor is an operand of `ops`."],
+  [/^layers\.InputLayer\.optional$/, "Every Input takes data."],
+  [/\.vocabulary_dtype$/, "Whole numbers are int32."],
+  [/\.autocast$/, "Inputs have the dtype of the layer."],
+  [/\.encoding$/, "Texts are those of JavaScript, which are Unicode."],
+  [/^(losses|metrics)\..*\.dtype$/, "Losses and metrics compute in float32."],
+  [/SparseCategoricalCrossentropy\.axis$/, "The classes are along the last axis."],
+  [
+    /^callbacks\.TensorBoard\.profile_batch$/,
+    "TensorFlow's profiler is not there; `CERATOPS_DEBUG` tells where time goes.",
+  ],
+  [/^callbacks\.TensorBoard\.embeddings/, "Tables of embeddings are not written; `histogramFreq` shows their numbers."],
+  [/^Model\.compile\.(run_eagerly|jit_compile)$/, "Each step is compiled, whatever the backend."],
+  [/^Model\..*\.return_dict$/, "Results have names always, and unpack as a list."],
 ];
 
 /** What Keras's name is here: another name, or null with the reason why there is none. */
@@ -73,14 +115,17 @@ interface Row {
   readonly why: string;
 }
 
-function isThere(name: string): boolean {
+/** What mod.ts exports at a name with dots; undefined for nothing. */
+function exportedAt(name: string): unknown {
   let at: unknown = ceratops;
   for (const part of name.split(".")) {
-    if ((typeof at !== "object" && typeof at !== "function") || at === null || !(part in at)) return false;
+    if ((typeof at !== "object" && typeof at !== "function") || at === null || !(part in at)) return undefined;
     at = (at as Readonly<Record<string, unknown>>)[part];
   }
-  return true;
+  return at;
 }
+
+const isThere = (name: string): boolean => exportedAt(name) !== undefined;
 
 /** The names of a module of Keras, each with what stands for it. */
 function rowsOf(module: string, names: readonly string[]): Row[] {
@@ -91,6 +136,7 @@ function rowsOf(module: string, names: readonly string[]): Row[] {
     const found = [
       others[keras],
       place,
+      `${camelCase(module)}.${own}`,
       place.replace(/^optimizers\.schedules/, "schedules"),
       place.replace(/^models\./, ""),
     ]
@@ -98,6 +144,83 @@ function rowsOf(module: string, names: readonly string[]): Row[] {
     const why = reasons.find(([pattern]) => pattern.test(keras))?.[1] ?? notYet;
     return { keras, ours: found ?? null, why: found ? "" : why };
   });
+}
+
+/** The tables of options of a model's methods. */
+const methodOptions: Readonly<Record<string, OptionTable>> = {
+  compile: compileOptions,
+  fit: fitOptions,
+  evaluate: evaluateOptions,
+  predict: predictOptions,
+  train_on_batch: trainOnBatchOptions,
+  test_on_batch: testOnBatchOptions,
+  summary: summaryOptions,
+};
+
+/** The names that Keras may have for the options of a table. */
+function keysOfTable(table: OptionTable): string[] {
+  return Object.entries(table).filter(([, of]) => of.offered)
+    .flatMap(([name, of]) => [snakeCase(name), ...of.key === undefined ? [] : [of.key]]);
+}
+
+type Signatures = Readonly<Record<"classes" | "methods", Readonly<Record<string, Readonly<Record<string, boolean>>>>>>;
+
+/** An argument of Keras that a class or a method here has not, by its whole name, with the reason. */
+interface ArgumentRow {
+  readonly argument: string;
+  readonly why: string;
+}
+
+/** The number of arguments of the classes and methods that are here, and those that are not. */
+function argumentRows(): { readonly count: number; readonly rows: readonly ArgumentRow[] } {
+  const { classes, methods } = golden("signatures") as unknown as Signatures;
+  const ofClasses = Object.entries(classes).flatMap(([name, parameters]) => {
+    const Class = exportedAt(name);
+    if (typeof Class !== "function" || !isClass(Class)) return [];
+    const known = new Set(keysOfTable(optionsOfClass(Class)));
+    return Object.keys(parameters).map((parameter) => [`${name}.${parameter}`, known.has(parameter)] as const);
+  });
+  // The data of a method come before its options.
+  const ofMethods = Object.entries(methods).flatMap(([name, parameters]) => {
+    const known = new Set(["x", "y", ...keysOfTable(methodOptions[name])]);
+    return Object.keys(parameters).map((parameter) => [`Model.${name}.${parameter}`, known.has(parameter)] as const);
+  });
+  const all = [...ofClasses, ...ofMethods];
+  const rows = all.filter(([, isKnown]) => !isKnown).map(([argument]) => ({
+    argument,
+    why: argumentReasons.find(([pattern]) => pattern.test(argument))?.[1] ?? notYet,
+  }));
+  return { count: all.length, rows };
+}
+
+/** The section on arguments: a row for each reason. */
+function argumentsSection(): string {
+  const { count, rows } = argumentRows();
+  const byReason = Map.groupBy(rows, ({ why }) => why);
+  const cells = [...byReason].map(([why, each]) => {
+    const byArgument = Map.groupBy(each, ({ argument }) => argument.split(".").at(-1)!);
+    const shown = [...byArgument].map(([name, own]) =>
+      own.length > 3 ? `\`${name}\` of ${own.length} classes` : own.map((row) => `\`${row.argument}\``).join(", ")
+    );
+    return [shown.join(", "), why] as const;
+  });
+  const there = count - rows.length;
+  return `## Arguments
+
+Of the ${count} arguments of these classes and of a model's methods ${there} are there; the table says why others are not.
+
+${table(["Keras", "why not"], cells)}
+`;
+}
+
+/** Names and arguments that are neither there nor left out for a reason, each list by module. */
+export function unexplained(): { readonly names: readonly string[]; readonly arguments: readonly string[] } {
+  const { names } = golden("public_names") as { names: Record<string, string[]> };
+  const rows = Object.entries(names).flatMap(([module, list]) => rowsOf(module, list));
+  return {
+    names: rows.filter(({ why }) => why === notYet).map(({ keras }) => keras),
+    arguments: argumentRows().rows.filter(({ why }) => why === notYet).map(({ argument }) => argument),
+  };
 }
 
 /** The lines of a table, its columns as wide as what is in them. */
@@ -126,7 +249,8 @@ are Keras's in camelCase, those of classes as they are, and so are the names of 
 
 Of ${all.length} names ${there} are there; for the others the table says why not.
 
-${parts.join("\n")}`;
+${parts.join("\n")}
+${argumentsSection()}`;
 }
 
 /** Where the page is. */
@@ -136,7 +260,11 @@ export const namesPath: URL = path;
 export function idleReasons(): string[] {
   const { names } = golden("public_names") as { names: Record<string, string[]> };
   const all = Object.entries(names).flatMap(([module, list]) => rowsOf(module, list).map(({ keras }) => keras));
-  return reasons.filter(([pattern]) => !all.some((keras) => pattern.test(keras))).map(([pattern]) => String(pattern));
+  const missing = argumentRows().rows.map(({ argument }) => argument);
+  return [
+    ...reasons.filter(([pattern]) => !all.some((keras) => pattern.test(keras))),
+    ...argumentReasons.filter(([pattern]) => !missing.some((argument) => pattern.test(argument))),
+  ].map(([pattern]) => String(pattern));
 }
 
 if (import.meta.main) Deno.writeTextFileSync(path, namesPage());

@@ -1,11 +1,32 @@
-// docs/keras_names.md says which of Keras's names are there.
+// docs/keras_names.md says which of Keras's names, arguments and methods are there.
 import assert from "node:assert/strict";
-import { idleReasons, namesPage, namesPath } from "./names_page.ts";
+import { callbacks, layers, metrics, Model, optimizers, Variable } from "../../mod.ts";
+import { idleReasons, namesPage, namesPath, unexplained } from "./names_page.ts";
 
 Deno.test("docs/keras_names.md is what `deno task names` writes", () => {
   assert.equal(Deno.readTextFileSync(namesPath), namesPage());
 });
 
-Deno.test("every reason is that of a name of Keras", () => {
+Deno.test("every reason is that of a name or an argument of Keras", () => {
   assert.deepEqual(idleReasons(), []);
+});
+
+Deno.test("every name and argument of Keras is there, or left out for a reason", () => {
+  assert.deepEqual(unexplained(), { names: [], arguments: [] });
+});
+
+/** Methods that the guides and examples of keras.io call, by the classes that have them in Keras. */
+const methods: readonly (readonly [Class: { readonly prototype: object }, names: readonly string[]])[] = [
+  [Model, ["compile", "fit", "predict", "summary", "evaluate", "loadWeights", "save", "getLayer", "saveWeights"]],
+  [Model, ["computeLoss", "predictStep", "getConfig", "statelessCall", "countParams", "getWeights", "setWeights"]],
+  [layers.Layer, ["addWeight", "addLoss", "getConfig", "getWeights", "setWeights", "countParams", "statelessCall"]],
+  [optimizers.Optimizer, ["apply", "applyGradients", "statelessApply", "excludeFromWeightDecay", "getConfig"]],
+  [metrics.Metric, ["updateState", "result", "resetState", "statelessUpdateState"]],
+  [callbacks.Callback, ["onEpochEnd"]],
+  [Variable, ["assign", "assignAdd"]],
+];
+
+Deno.test("the methods that keras.io's examples call are there", () => {
+  const missing = methods.flatMap(([{ prototype }, names]) => names.filter((name) => !(name in prototype)));
+  assert.deepEqual(missing, []);
 });

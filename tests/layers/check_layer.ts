@@ -8,7 +8,7 @@ import type { RefArray } from "../../lib/ir/op_def.ts";
 import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
-import { addedLosses, isTraining } from "../../lib/layers/context.ts";
+import { type AddedLoss, addedLosses, isTraining } from "../../lib/layers/context.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Lambda } from "../../lib/layers/lambda.ts";
 import { Layer } from "../../lib/layers/layer.ts";
@@ -136,9 +136,10 @@ function applied(spec: LayerCase, layer: Layer, inputs: readonly Value[], masks:
   inputs.forEach((x, i) => {
     if (spec.masks?.[i]) x.mask = given.shift();
   });
-  const losses: Value[] = [];
-  const ofCall = [isTraining.of(false), addedLosses.of(losses)];
+  const added: AddedLoss[] = [];
+  const ofCall = [isTraining.of(false), addedLosses.of(added)];
   const [y, scores] = withContext(ofCall, () => callLayer(spec, layer, inputs));
+  const losses = added.map(({ value }) => value);
   for (const weight of layer.trainableWeights) {
     if (weight.regularizer) losses.push(weight.regularizer.call(weight.value()));
   }

@@ -212,6 +212,12 @@ Deno.test("wrong arguments are refused where the layer is made", () => {
   assert.throws(() => Input({ shape: [28, -1] }), ShapeError);
   assert.throws(() => Input({ shape: 784 as never }), /Input\(\{ shape: \[28, 28\] \}\)/);
   assert.throws(() => Input({ shape: [4], dtype: "float64" as "float32" }), /dtype must be one of/);
+  const batch = { batchShape: [2, 4] };
+  assert.deepEqual([Input(batch).shape, Input({ batchShape: [null, 4] }).shape], [[2, 4], [null, 4]]);
+  assert.deepEqual(Input({ shape: [4], batchSize: 2 }).shape, Input(batch).shape);
+  for (const wrong of [{}, { ...batch, shape: [4] }, { ...batch, batchSize: 2 }, { batchShape: [] }]) {
+    assert.throws(() => Input(wrong), /takes shape, and batchSize .* or else batchShape alone/);
+  }
   assert.throws(() => new layers.Dense(3, { name: "a/b" }), ValueError);
 });
 

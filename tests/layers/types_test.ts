@@ -222,6 +222,12 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.TimeDistributed(new layers.Dense(2), { steps: 3 }),
   // @ts-expect-error no such option
+  () => new layers.SpectralNormalization(new layers.Dense(2), { iterations: 3 }),
+  // @ts-expect-error no such mode
+  () => new layers.STFTSpectrogram({ mode: "power" }),
+  // @ts-expect-error no such option
+  () => new layers.MelSpectrogram({ bins: 8 }),
+  // @ts-expect-error no such option
   () => new layers.ConvLSTM1D(1, 2, { stride: 1 }),
   // @ts-expect-error no such option
   () => new layers.ConvLSTM2D(1, 2, { kernel: 1 }),

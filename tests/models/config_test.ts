@@ -113,7 +113,7 @@ for (
     ["an unknown layer", node("Dens", {}), /did you mean "Dense"/],
     ["an unknown option", node("Dense", { units: 3, colour: "red" }), /received "colour"/],
     ["an option that is not offered", node("Dense", { units: 3, lora_rank: 4 }), /lora_rank must be unset/],
-    ["another dtype", node("Dense", { units: 3, dtype: "float16" }), /dtype must be "float32"/],
+    ["another dtype", node("Dense", { units: 3, dtype: "float64" }), /a dtype policy must be one of "float32", /],
     ["no JSON", "model.json", /the text must be JSON/],
     ["JSON of no model", "[1, 2]", /must describe a model/],
   ] as const

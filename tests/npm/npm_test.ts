@@ -13,7 +13,7 @@ const runtimes = { "Node 22": "node@22.18.0", Bun: "bun@1.3.3" } as const;
 
 /** A user's program: it trains, saves, opens its own file, and prints what it found. */
 const program = `
-import { datasets, Input, layers, loadModel, Sequential, setRandomSeed } from "@ceratops/ceratops";
+import { callbacks, datasets, Input, layers, loadModel, Sequential, setRandomSeed } from "@ceratops/ceratops";
 import "@ceratops/ceratops/mnist";
 setRandomSeed(1);
 const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
@@ -25,7 +25,14 @@ const model = new Sequential([
   new layers.Dense(10, { activation: "softmax" }),
 ]);
 model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
-await model.fit(xTrain.rows(0, 12800), yTrain.rows(0, 12800), { batchSize: 64, verbose: 0 });
+const dashboard = new callbacks.Dashboard({ port: 0 });
+let page = "";
+const onEpochEnd = async () => page = await (await fetch(dashboard.url)).text();
+await model.fit(xTrain.rows(0, 12800), yTrain.rows(0, 12800), {
+  batchSize: 64,
+  verbose: 0,
+  callbacks: [dashboard, { onEpochEnd }],
+});
 const { accuracy } = await model.evaluate(xTest, yTest, { verbose: 0 });
 const first = xTest.rows(0, 2);
 const predicted = async (of) => Array.from((await of.predict(first, { verbose: 0 })).data);
@@ -37,7 +44,7 @@ try {
 } catch (error) {
   refused = error.message;
 }
-console.log(JSON.stringify({ accuracy, saved: await predicted(model), opened, refused }));
+console.log(JSON.stringify({ page: page.slice(0, 15), accuracy, saved: await predicted(model), opened, refused }));
 `;
 
 /** A user's program in TypeScript, whose types must be known. */
@@ -74,6 +81,7 @@ Deno.test("the npm package trains MNIST in Node and Bun, with files and types [s
           (await outputOf("npx", ["-y", executable, "main.js"], folder)).trim().split("\n").at(-1)!,
         );
         assert.ok(found.accuracy > 0.85, `${found.accuracy}`);
+        assert.equal(found.page, "<!DOCTYPE html>");
         assert.deepEqual(found.opened, found.saved);
         assert.match(
           found.refused,

@@ -27,6 +27,19 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     attrs: {},
     outputs: [[0, 0, 2 ** -24, 0.5, 1 - 2 ** -24]],
   }],
+  // Ties go to the even neighbour, 65520 is half way to 2^16, and 2^-24 is the least number.
+  roundToFloat16: [{
+    inputs: [
+      floats([8], 1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 3 * 2 ** -12, 65519, -65520, 2 ** -25, 3 * 2 ** -26, 1e-30),
+    ],
+    attrs: {},
+    outputs: [[1, 1 + 2 ** -9, 1 + 2 ** -10, 65504, -Infinity, 0, 2 ** -24, 0]],
+  }],
+  roundToBfloat16: [{
+    inputs: [floats([6], 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 3 * 2 ** -9, 65519, -3.4028e38, 3.38e38)],
+    attrs: {},
+    outputs: [[1, 1 + 2 ** -6, 1 + 2 ** -7, 65536, -Infinity, (1 + 126 * 2 ** -7) * 2 ** 127]],
+  }],
   dynamicSlice: [
     {
       inputs: [floats([5], 1, 2, 3, 4, 5), ints([2], 9, 3)],
@@ -113,6 +126,18 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
     ],
     attrs: { cell: "lstm", reverse: false },
     outputs: [[0.54, 2.16, 1.62, 0.15], [0], [2.16]],
+  }],
+  // Rows of [1, 3]: mean 2, variance 1, which an epsilon of 3 makes 4: normalized -1/2 and 1/2.
+  layerNormalization: [{
+    inputs: [floats([1, 2], 1, 3), floats([2], 2, 4), floats([2], 10, 20)],
+    attrs: { epsilon: 3 },
+    outputs: [[9, 22], [2, 0.5]],
+  }],
+  // Slopes of 2 and 0, a mean of 1, and of -1/2 along the normalized [-1/2, 1/2]: (1/2)(2 - 1 - 1/4), (1/2)(-1 + 1/4).
+  layerNormalizationGradient: [{
+    inputs: [floats([1, 2], 1, 3), floats([2], 2, 4), floats([1, 2], 2, 0.5), floats([1, 2], 1, 0)],
+    attrs: {},
+    outputs: [[0.375, -0.375], [-0.5, 0], [1, 0]],
   }],
   // The softmax of [0, log 3] is [1/4, 3/4]; a label out of range has no loss.
   softmaxCrossEntropy: [{

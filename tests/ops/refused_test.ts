@@ -334,10 +334,102 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     "Cannot take tril: there must be two axes, received [2]: reshape it to a matrix",
   ],
   [
-    "a matrix norm of order 1",
-    () => ops.norm(grid, 1),
+    "a matrix norm of order 3",
+    () => ops.norm(grid, 3),
     ValueError,
-    "Cannot take norm: over several axes the order must be null, the root of squares, received 1: name one axis",
+    'Cannot take norm: over two axes the order must be null, "fro", "nuc", 1, -1, 2, -2, Infinity or -Infinity, ' +
+    "received 3: name one axis",
+  ],
+  [
+    "cholesky of what is not square",
+    () => ops.cholesky(grid),
+    ShapeError,
+    "Cannot take cholesky: matrices must be square, received [2, 3]: check the last two axes",
+  ],
+  [
+    "the determinant of a vector",
+    () => ops.linalg.det(tensor([1, 2])),
+    ShapeError,
+    "Cannot take det: there must be matrices, with at least two axes, received [2]: add an axis with ops.expandDims",
+  ],
+  [
+    "a right side of other rows",
+    () => ops.solve(tensor([[1, 2], [3, 4]]), tensor([1, 2, 3])),
+    ShapeError,
+    "Cannot solve: the right side must be [2], or have one axis more, received [3]: " +
+    "broadcast it with ops.broadcastTo",
+  ],
+  [
+    "qr of an unknown mode",
+    () => ops.qr(grid, "r" as "reduced"),
+    ValueError,
+    'Cannot take qr: mode must be "reduced" or "complete", received "r": leave it out for reduced',
+  ],
+  [
+    "a tolerance that is none",
+    () => ops.matrixRank(grid, NaN),
+    ValueError,
+    "Cannot take matrixRank: tol must be a number, received NaN: leave it out",
+  ],
+  [
+    "bits of floats",
+    () => ops.bitwiseAnd(grid, 1),
+    DTypeError,
+    "Cannot apply bitwiseAnd: operands must be integers or bools, received float32 and float32: " +
+    'cast them, as in ops.cast(x, "int32")',
+  ],
+  [
+    "a pattern that loses an axis",
+    () => ops.rearrange(grid, "a b -> a"),
+    ValueError,
+    "Cannot rearrange: a pattern must name each axis once before the arrow, and the same names once after it, " +
+    'received "a b -> a" for [2, 3]: write it as in "b h w c -> b (h w) c"',
+  ],
+  [
+    "parts that do not divide an axis",
+    () => ops.rearrange(grid, "a (b c) -> a b c", { b: 2 }),
+    ShapeError,
+    "Cannot rearrange: the extents of an axis's parts must multiply to its own, and all but one be given, " +
+    "received (b c) for an extent of 3, with b: 2: give extents behind the pattern, as in { h1: 2 }",
+  ],
+  [
+    "partitioning at a place that is not there",
+    () => ops.argpartition(grid, 3),
+    ValueError,
+    "Cannot partition: kth must be a whole number from -3 to 2, received 3: check the extent of the axis",
+  ],
+  [
+    "folding other patches",
+    () => ops.fold(ops.ones([1, 4, 3]), 3, 2),
+    ShapeError,
+    "Cannot fold: there must be a multiple of 4 rows, and 4 patches, received [1, 4, 3]: " +
+    "give the sizes that unfold was given",
+  ],
+  [
+    "channels that make no blocks",
+    () => ops.depthToSpace(ops.ones([1, 2, 2, 3]), 2),
+    ShapeError,
+    "Cannot move depth to space: the number of channels must be a multiple of 4, received 3: choose another size",
+  ],
+  [
+    "scattering updates of another shape",
+    () => ops.scatterUpdate(grid, tensor([[0]], undefined, "int32"), tensor([[1, 2]])),
+    ShapeError,
+    "Cannot scatter updates: indices must be [n, k] and updates [n, ...shape[k:]] for inputs of a shape, " +
+    "received indices [1, 1] and updates [1, 2] for [2, 3]: give one index for each of the first axes",
+  ],
+  [
+    "a histogram of a matrix",
+    () => ops.histogram(grid),
+    ShapeError,
+    "Cannot make a histogram: there must be one axis, received [2, 3]: flatten it",
+  ],
+  [
+    "a mean of another axis",
+    () => ops.batchNormalization(grid, tensor([1, 2]), tensor([1, 2]), 1),
+    ShapeError,
+    "Cannot normalize a batch: mean, variance, offset and scale must be vectors of 3 numbers, received [2]: " +
+    "check the axis",
   ],
   [
     "segments by a matrix",
@@ -545,6 +637,90 @@ const refused: [string, () => unknown, ErrorClass, string][] = [
     ShapeError,
     "Cannot make images grey: images must have 3 channels, or 1, received 2 of [4, 4, 2]: " +
     'give dataFormat: "channels_first" where the channels come first',
+  ],
+  [
+    "coordinates along one of two axes",
+    () => ops.image.mapCoordinates(blank(3, 4), blank(1, 5), 1),
+    ShapeError,
+    "Cannot map coordinates: coordinates must be [2, ...places], one per axis of inputs of [3, 4], received [1, 5]: " +
+    "stack the coordinates along each axis, as in ops.stack([y, x])",
+  ],
+  [
+    "cubic splines",
+    () => ops.image.mapCoordinates(blank(3, 4), blank(2, 5), 3 as 1),
+    ValueError,
+    "Cannot map coordinates: order must be 0, the nearest element, or 1, linear interpolation, received 3: give 1",
+  ],
+  [
+    "a perspective of three points",
+    () => ops.image.perspectiveTransform(blank(3, 3, 1), blank(3, 2), blank(3, 2)),
+    ShapeError,
+    "Cannot change the perspective: startPoints and endPoints must both be [4, 2], or [batch, 4, 2] for points of each " +
+    "image, received [3, 2] and [3, 2]: give four points (x, y), as in [[0, 0], [31, 0], [0, 31], [31, 31]]",
+  ],
+  [
+    "a blur of no width",
+    () => ops.image.gaussianBlur(blank(3, 3, 1), { sigma: 0 }),
+    ValueError,
+    "Cannot blur images: sigma must be a number above 0, or two of them, received 0: " +
+    "give it in pixels, as in sigma: 1.5",
+  ],
+  [
+    "an elastic transform by half the image",
+    () => ops.image.elasticTransform(blank(3, 3, 1), { sigma: 5000 }),
+    ValueError,
+    "Cannot bend images: alpha and sigma must be numbers, sigma above 0 and below 1024, received alpha 20, sigma 5000: " +
+    "give sigma in pixels, as in { alpha: 20, sigma: 5 }",
+  ],
+  [
+    "scaling axes that are not named",
+    () => ops.image.scaleAndTranslate(blank(3, 3, 1), [6, 6, 1], blank(1), blank(1), [0], "linear"),
+    ShapeError,
+    "Cannot scale and translate: outputShape must differ from the shape [3, 3, 1] only along the axes spatialDims, " +
+    "received [6, 6, 1] with spatialDims [0]: " +
+    "give the whole shape, and the axes that are resampled, as in [2, 64, 64, 3] and [1, 2]",
+  ],
+  [
+    "scaling two axes by three numbers",
+    () => ops.image.scaleAndTranslate(blank(3, 3), [6, 6], blank(3), blank(2), [0, 1], "linear"),
+    ShapeError,
+    "Cannot scale and translate: scale must have one number for each of the 2 axes, received [3]: " +
+    "write it as in tensor([2, 2])",
+  ],
+  [
+    "edges of one image",
+    () => ops.image.sobelEdges(blank(3, 3, 1)),
+    ShapeError,
+    "Cannot find edges: images must be [batch, height, width, channels], of at least 2 pixels each way, " +
+    "received [3, 3, 1]: add a batch axis of extent 1 to a single image",
+  ],
+  [
+    "comparing images smaller than the filter",
+    () => ops.image.ssim(blank(8, 8, 1), blank(8, 8, 1)),
+    ShapeError,
+    "Cannot compare images: images must be at least as large as the filter of 11 pixels, received [8, 8, 1]: " +
+    "give a smaller filterSize",
+  ],
+  [
+    "comparing by an even filter",
+    () => ops.image.ssim(blank(8, 8, 1), blank(8, 8, 1), { filterSize: 4 }),
+    ValueError,
+    "Cannot compare images: filterSize must be an odd number of at least 1, and filterSigma above 0, " +
+    "received 4 and 1.5: give filterSize: 11, filterSigma: 1.5",
+  ],
+  [
+    "noise between unlike shapes",
+    () => ops.psnr(blank(8, 8, 1), blank(8, 8), 1),
+    ShapeError,
+    "Cannot take a signal-to-noise ratio: both must have the same shape, received [8, 8, 1] and [8, 8]: " +
+    "resize or crop one of them first",
+  ],
+  [
+    "noise without a peak",
+    () => ops.psnr(blank(8), blank(8), 0),
+    ValueError,
+    "Cannot take a signal-to-noise ratio: maxVal must be a number above 0, received 0: " +
+    "give 1 or 255, the largest value of pixels",
   ],
   [
     "squeezing a long axis",

@@ -43,6 +43,25 @@ const list = (values: number[], dtype: DType = "float32") =>
   new Tensor([values.length], dtype, makeArray(dtype, values));
 const none = {};
 
+/** Floats at and beside ties of float16 and bfloat16, subnormal ones, and those that overflow, of both signs. */
+const nearHalves = [
+  1,
+  3.14159,
+  65503,
+  65519.99,
+  65520,
+  1e30,
+  2 ** -14,
+  2 ** -14 - 2 ** -26,
+  2 ** -24,
+  3 * 2 ** -25,
+  2 ** -25,
+]
+  .flatMap((
+    x,
+  ) => [x, Math.fround(x * (1 + 2 ** -11)), Math.fround(x * (1 + 3 * 2 ** -11)), Math.fround(x * (1 + 2 ** -8))])
+  .flatMap((x) => [x, -x]);
+
 /** Difficult floats: zeros of both signs, tiny, huge, infinite, and NaN. */
 const awkward = list([
   0,
@@ -117,6 +136,15 @@ const comparisons = (): Sample<None>[] => [
 const logical = (): Sample<None>[] => [
   { inputs: [bools([40]), bools([40])], attrs: none },
   { inputs: [bools([3, 5]), bools([5])], attrs: none },
+];
+
+const manyBits = list([0, 1, -1, 0x55555555, -0x55555556, 2 ** 31 - 1, -(2 ** 31), 12345], "int32");
+const bitwise = (): Sample<None>[] => [
+  { inputs: [ints([5, 1], -1e9, 1e9), ints([7], -1e9, 1e9)], attrs: none },
+  { inputs: [manyBits, new Tensor([8, 1], "int32", manyBits.data)], attrs: none },
+];
+const shifts = (): Sample<None>[] => [
+  { inputs: [new Tensor([8, 1], "int32", manyBits.data), list([0, 1, 7, 30, 31, 32, 100, -1], "int32")], attrs: none },
 ];
 
 const longSum = { bound: 4e-6, reason: "up to a thousand rounded additions" };
@@ -425,6 +453,7 @@ const recurrences = (): readonly Recurring[] =>
     recurring(cell, [2, 37, 19], { masked: true }),
   ]);
 
+const ofRows = { bound: 4e-6, reason: "distances from a mean, and sums over rows, cancel" };
 const ofRecurrence = { bound: 4e-6, reason: "sums of products of rounded activations, which cancel" };
 
 /** The gradient of a recurrence, for what it returns. */
@@ -554,6 +583,8 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   isNan: unary(),
   logicalNot: [{ inputs: [bools([19])], attrs: none }],
   stopGradient: unary(),
+  roundToFloat16: [{ inputs: [list(nearHalves)], attrs: none }, ...unary()],
+  roundToBfloat16: [{ inputs: [list(nearHalves)], attrs: none }, ...unary()],
   bitsToUnit: [{ inputs: [list([0, 1, -1, 255, 256, 2 ** 31 - 1, -(2 ** 31), 123456789], "int32")], attrs: none }],
 
   add: binary(-2, 2, true, special),
@@ -602,6 +633,11 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   greaterEqual: comparisons(),
   logicalAnd: logical(),
   logicalOr: logical(),
+  bitwiseAnd: bitwise(),
+  bitwiseOr: bitwise(),
+  bitwiseXor: bitwise(),
+  leftShift: shifts(),
+  rightShift: shifts(),
   select: [
     { inputs: [bools([9]), numbers([9]), numbers([9])], attrs: none },
     { inputs: [bools([4, 1]), numbers([5]), numbers([])], attrs: none },
@@ -781,6 +817,37 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
     { inputs: [ints([600, 5]), ints([600, 1]), counter(-2, 3)], attrs: { element: 1, axis: 1 } },
   ],
 
+  layerNormalization: [
+    { inputs: [numbers([4, 3]), numbers([3]), numbers([3])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([2, 5, 33], 4, 9), numbers([33]), numbers([33])], attrs: { epsilon: 1e-5 }, tolerance: ofRows },
+    { inputs: [numbers([7]), numbers([7]), numbers([7])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([300, 70]), numbers([70]), numbers([70])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([3, 2000]), numbers([2000]), numbers([2000])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+    { inputs: [numbers([0, 3]), numbers([3]), numbers([3])], attrs: { epsilon: 1e-3 }, tolerance: ofRows },
+  ],
+  layerNormalizationGradient: [
+    {
+      inputs: [numbers([4, 3]), numbers([3]), numbers([4, 2], 0.5, 2), numbers([4, 3])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([2, 5, 33]), numbers([33]), numbers([2, 5, 2], 0.5, 2), numbers([2, 5, 33])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([900, 70]), numbers([70]), numbers([900, 2], 0.5, 2), numbers([900, 70])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    {
+      inputs: [numbers([3, 2000]), numbers([2000]), numbers([3, 2], 0.5, 2), numbers([3, 2000])],
+      attrs: none,
+      tolerance: ofRows,
+    },
+    { inputs: [numbers([0, 3]), numbers([3]), numbers([0, 2]), numbers([0, 3])], attrs: none, tolerance: ofRows },
+  ],
   softmaxCrossEntropy: [
     { inputs: [numbers([4, 3], -3, 3), counter(0, 2, 1, 1)], attrs: none },
     { inputs: [numbers([128, 10], -8, 8), ints([128], 0, 10)], attrs: none },

@@ -12,21 +12,31 @@ Deno.test("every saved form belongs to a function of ops", () => {
   assert.deepEqual(Object.keys(savedForms).filter((name) => !functions.has(name)), []);
 });
 
-Deno.test("every elementwise row but that of random bits has its function of ops, which computes it", () => {
+Deno.test("every elementwise row but those of random bits and of halves has its function of ops, which computes it", () => {
   const arguments_ = [0.75, 0.5, 2];
   for (const name of elementwiseNames) {
     const { arity, inOps = name, scalar, takes, gives } = elementwiseRows[name];
     if (inOps === null || name === "cast") continue;
-    const numbers = takes === "bool" || arity === 3 ? [1, ...arguments_.slice(1)] : arguments_;
+    const numbers = takes === "int32"
+      ? [44, 2, 0]
+      : takes === "bool" || arity === 3
+      ? [1, ...arguments_.slice(1)]
+      : arguments_;
     const call = functions.get(inOps) as (...operands: Tensor[]) => Tensor;
     assert.ok(call, `there is no ops.${inOps}`);
-    const result = call(...numbers.slice(0, arity).map((x) => tensor(x)));
+    const result = call(
+      ...numbers.slice(0, arity).map((x) => tensor(x, undefined, takes === "int32" ? "int32" : "float32")),
+    );
     const [a, b, c] = numbers.map((x) => (takes === "bool" ? Number(x !== 0) : x));
     const dtype = gives ?? takes ?? "float32";
     assert.equal(result.dtype, dtype, name);
     assert.equal(result.item(), Math.fround(scalar(a, b, c, dtype)), name);
   }
-  assert.deepEqual(elementwiseNames.filter((name) => elementwiseRows[name].inOps === null), ["bitsToUnit"]);
+  assert.deepEqual(elementwiseNames.filter((name) => elementwiseRows[name].inOps === null), [
+    "bitsToUnit",
+    "roundToFloat16",
+    "roundToBfloat16",
+  ]);
 });
 
 Deno.test("forms are Keras's: classes, modules, and what stands in the config", () => {
@@ -40,10 +50,12 @@ Deno.test("forms are Keras's: classes, modules, and what stands in the config", 
 });
 
 Deno.test("arguments have the names that they have in Keras's files", () => {
-  const wrong = Object.entries(savedForms).flatMap(([name, { keys, optionsFrom }]) => {
+  const wrong = Object.entries(savedForms).flatMap(([name, { keys, optionsFrom, inCall }]) => {
     const expected = optionsFrom === undefined ? Object.keys(keys ?? {}).map(camelCase) : [];
     // Files have some of the arguments among the inputs.
-    const found = argumentNames(functions.get(name)!).slice(expected.length === 0 ? Infinity : -expected.length);
+    const first = inCall?.findIndex((place, i) => place !== i) ?? 0;
+    const own = argumentNames(functions.get(name)!).filter((_, i) => !inCall?.includes(first + i));
+    const found = own.slice(expected.length === 0 ? Infinity : -expected.length);
     return found.join() === expected.join() ? [] : [`${name}: ${found.join()}, not ${expected.join()}`];
   });
   // Their arguments come before operands.

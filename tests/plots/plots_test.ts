@@ -44,6 +44,62 @@ Deno.test("curves: on a logarithmic axis equal ratios are equal distances, and w
   assert.ok(Math.abs((heights[2] - heights[1]) - (heights[1] - heights[0])) < 0.21);
 });
 
+Deno.test("curves: values stand where they say, and the axis has round numbers between", () => {
+  const curves = [{ name: "batches", values: [3, 2, 1], x: [0.1, 0.4, 2.1] }, {
+    name: "epochs",
+    values: [2, 1],
+    x: [1, 2],
+  }];
+  const plot = plots.lines({ curves, legend: "top", width: 400, height: 220 });
+  const [a, b] = elements(plot, "polyline").map(({ get }) =>
+    get("points")!.split(" ").map((point) => Number(point.split(",")[0]))
+  );
+  // 0.1 is at the left end, 2.1 at the right one.
+  const at = (x: number) => a[0] + (a[2] - a[0]) * (x - 0.1) / 2;
+  for (const [found, x] of [[a[1], 0.4], [b[0], 1], [b[1], 2]]) assert.ok(Math.abs(found - at(x)) < 0.16, `${x}`);
+  const marks = elements(plot, "text").filter(({ get }) => get("text-anchor") === "middle" && get("y") === "209");
+  assert.deepEqual(marks.map(({ text }) => text), ["1", "0.5", "1.5", "2"]);
+  for (const { text, at: of } of marks) assert.ok(Math.abs(of("x") - at(Number(text))) < 0.16, text!);
+  // The legend is above the curves, and nothing is outside.
+  const names = elements(plot, "text").filter(({ text }) => ["batches", "epochs"].includes(text!));
+  assert.ok(names.every(({ at }) => at("y") > 0 && at("y") < 40 && at("x") < 340));
+});
+
+Deno.test("curves: a single value is a dot", () => {
+  const [line] = elements(
+    plots.lines({ curves: [{ name: "loss", values: [NaN, 2] }, { name: "b", values: [1, 3] }] }),
+    "polyline",
+  );
+  const points = line.get("points")!.split(" ");
+  assert.equal(points.length, 2);
+  assert.equal(points[0], points[1]);
+});
+
+Deno.test("curves: many names at the top take several rows", () => {
+  const curves = Array.from({ length: 5 }, (_, i) => ({ name: `a longer name ${i}`, values: [i, 1] }));
+  const plot = plots.lines({ curves, legend: "top", width: 400, height: 240 });
+  const places = elements(plot, "text").filter(({ text }) => text!.startsWith("a longer")).map((
+    { at },
+  ) => [at("x"), at("y")]);
+  assert.equal(new Set(places.map(([, y]) => y)).size, 3);
+  const highest = Math.min(
+    ...elements(plot, "polyline").flatMap(({ get }) =>
+      get("points")!.split(" ").map((point) => Number(point.split(",")[1]))
+    ),
+  );
+  assert.ok(places.every(([, y]) => y < highest));
+});
+
+Deno.test("curves: places that are none are told", () => {
+  for (const x of [[1], [1, NaN], "12"]) {
+    const curves = [{ name: "loss", values: [1, 2], x: x as number[] }];
+    assert.throws(() => plots.lines({ curves }), ValueError, String(x));
+  }
+  const curves = [{ name: "loss", values: [1, 2] }];
+  assert.throws(() => plots.lines({ curves, width: 10 }), ValueError);
+  assert.throws(() => plots.lines({ curves, legend: "bottom" as "top" }), ValueError);
+});
+
 Deno.test("curves: nothing to draw is told", () => {
   const chart = { title: "empty", xLabel: "", yLabel: "" };
   assert.throws(() => plots.lines({ ...chart, curves: [] }), ValueError);

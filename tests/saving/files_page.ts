@@ -11,7 +11,7 @@ import {
   tensor,
   utils,
 } from "../../mod.ts";
-import { h5wasm, zip } from "./page_deps.ts";
+import { h5wasm, zip } from "../../examples/browser/packages.ts";
 
 /** What the page reports. */
 export interface FilesReport {

@@ -56,9 +56,11 @@ function custom(): GivenModel {
 
 /**
  * Models that Keras reads, and runs on TensorFlow alone: norms over axes, pools of strides and turns in planes that are
- * lists, as files have them, and one transform of several images.
+ * lists, as files have them, one transform of several images, and edges of images that continue mirrored.
  */
-const onTensorFlowAlone = ["model_summed", "model_turned", "operations_pooled", "operations_images"];
+const onTensorFlowAlone = [
+  ...["model_summed", "model_turned", "operations_pooled", "operations_images", "operations_resampled"],
+];
 
 /** All of them. */
 export function givenModels(): GivenModel[] {
@@ -67,7 +69,9 @@ export function givenModels(): GivenModel[] {
     exchangedModel(`operations_${spec.name}`, spec)
   );
   const structures = [...ofModels, ...ofOperations].filter(({ name }) => !onTensorFlowAlone.includes(name));
-  return customObjectScope(lambdas, () => [...layerCases.map(modelOf), ...structures, custom()]);
+  // Keras cannot take an Equalization into such a model.
+  const alone = layerCases.filter(({ class_name }) => class_name !== "Equalization");
+  return customObjectScope(lambdas, () => [...alone.map(modelOf), ...structures, custom()]);
 }
 
 /** A compiled model of the same config, whose optimizer has taken no step. */

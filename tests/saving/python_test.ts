@@ -182,5 +182,7 @@ Deno.test({
 Deno.test("every exported layer and optimizer stands in a file for Python", async () => {
   assert.deepEqual(classesBeside(layers, [...classesOf([...layerCases, ...golden("text").cases]), "InputLayer"]), []);
   const trained = await Promise.all(trainings.map(async ({ file }: Table) => await loadModel(await unpack(file))));
-  assert.deepEqual(classesBeside(optimizers, trained.map(({ optimizer }) => optimizer!.constructor.name)), []);
+  // A MultiOptimizer has an OptimizerMap.
+  const held = [...trained.map(({ optimizer }) => optimizer!.constructor.name), "OptimizerMap"];
+  assert.deepEqual(classesBeside(optimizers, held), []);
 });

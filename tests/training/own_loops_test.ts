@@ -161,42 +161,55 @@ testOnBackends("two models train by turns, each with its optimizer", async () =>
   await assertWeights([discriminator, generator], expected.weights);
 });
 
-testOnBackends("a student learns from a teacher's scores, in a trainStep of its own", async () => {
-  const expected = held.distillation;
-  const teacher = new Sequential([
-    Input({ shape: [3] }),
-    new layers.Dense(5, { activation: "relu" }),
-    new layers.Dense(3),
-  ]);
-  const [heat, share] = [3, 0.25];
-  const own = new losses.SparseCategoricalCrossentropy({ fromLogits: true });
-  const distance = new losses.KLDivergence();
-  class Student extends Model {
-    readonly scores = new layers.Dense(3);
-    override call(inputs: Value) {
-      return this.scores.apply(inputs);
-    }
+const teacher = new Sequential([
+  Input({ shape: [3] }),
+  new layers.Dense(5, { activation: "relu" }),
+  new layers.Dense(3),
+]);
+
+/** Learns from the teacher's scores, and from labels. */
+class Student extends Model {
+  readonly scores = new layers.Dense(3);
+  override call(inputs: Value) {
+    return this.scores.apply(inputs);
+  }
+  lossOf(x: Value, y: Value, logits: Value): Value {
+    const [heat, share] = [3, 0.25];
+    const soften = (scores: Value) => ops.softmax(ops.divide(scores, heat), { axis: 1 });
+    const ofTeacher = new losses.KLDivergence().apply(soften(teacher.apply(x)), soften(logits));
+    const own = new losses.SparseCategoricalCrossentropy({ fromLogits: true }).apply(y, logits);
+    return ops.add(ops.multiply(own, share), ops.multiply(ofTeacher, (1 - share) * heat ** 2));
+  }
+}
+
+const students = {
+  "in a trainStep of its own": class extends Student {
     override trainStep({ x, y }: StepData) {
-      const soft = ops.softmax(ops.divide(teacher.apply(x), heat), { axis: 1 });
-      const logits = this.apply(x, { training: true });
-      const ofTeacher = distance.apply(soft, ops.softmax(ops.divide(logits, heat), { axis: 1 }));
-      const loss = ops.add(
-        ops.multiply(own.apply(y!, logits), share),
-        ops.multiply(ofTeacher, (1 - share) * heat ** 2),
-      );
+      const loss = this.lossOf(x, y!, this.apply(x, { training: true }));
       const found = gradients(loss, this.trainableWeights);
       this.optimizer!.applyGradients(found.map((g, i) => [g, this.trainableWeights[i]]));
-      return { distilled: loss };
+      return { loss };
     }
-  }
-  const student = new Student();
-  student.compile({ optimizer: new optimizers.SGD({ learningRate: 0.1 }), loss: null });
-  await student.predict(x, { verbose: 0 });
-  start([teacher, student], expected.start);
-  const { history } = await student.fit(x, y, { epochs: 4, batchSize: 8, shuffle: false, verbose: 0 });
-  assertClose(history.distilled, expected.losses, near);
-  await assertWeights([student], expected.weights);
-});
+  },
+  "by a computeLoss of its own": class extends Student {
+    override computeLoss({ x, y, yPred }: { x: Value; y: Value; yPred: Value }) {
+      return this.lossOf(x, y, yPred);
+    }
+  },
+};
+
+for (const [how, Own] of Object.entries(students)) {
+  testOnBackends(`a student learns from a teacher's scores, ${how}, without a loss in compile`, async () => {
+    const expected = held.distillation;
+    const student = new Own();
+    student.compile({ optimizer: new optimizers.SGD({ learningRate: 0.1 }) });
+    await student.predict(x, { verbose: 0 });
+    start([teacher, student], expected.start);
+    const { history } = await student.fit(x, y, { epochs: 4, batchSize: 8, shuffle: false, verbose: 0 });
+    assertClose(history.loss, expected.losses, near);
+    await assertWeights([student], expected.weights);
+  });
+}
 
 testOnBackends("embeddings learn which samples belong together", async () => {
   const expected = held.similarity;

@@ -13,8 +13,9 @@ import { Model } from "../../lib/models/model.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
 import { gradients } from "../../lib/tensor/gradients.ts";
 import { arange, ones, zeros } from "../../lib/ops/composed.ts";
-import { max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
+import { add, max, maximum, mean, multiply, sqrt, square, subtract } from "../../lib/ops/primitives.ts";
 import { SGD } from "../../lib/optimizers/optimizers.ts";
+import { L2 } from "../../lib/regularizers.ts";
 import { setRandomSeed } from "../../lib/random_stream.ts";
 import { Tensor, tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import type { Batches } from "../../lib/training/batches.ts";
@@ -222,6 +223,49 @@ testOnBackends("a model with a step of its own needs no call, as in Keras", asyn
   assert.deepEqual((await model.getWeights()).map((weight) => weight.item()), [0.5, -0.5, 0, -1]);
   await assert.rejects(model.predict([[1]], { verbose: 0 }), /Pair has no method call/);
 });
+
+testOnBackends(
+  "a step of one's own finds what a part of its model adds to the loss, and validates without targets",
+  async () => {
+    class Adding extends Layer {
+      constructor(readonly factor: number) {
+        super();
+      }
+      override call(input: Value) {
+        this.addLoss(multiply(mean(input), this.factor));
+        return input;
+      }
+    }
+    class Own extends Model {
+      first = new Sequential([
+        Input({ shape: [2] }),
+        new Adding(10),
+        new Dense(1, { kernelInitializer: "ones", kernelRegularizer: new L2(0.5) }),
+      ]);
+      second = new Adding(1000);
+      ofFirst = new Mean({ name: "first" });
+      ofSecond = new Mean({ name: "second" });
+      override trainStep({ x: input }: StepData) {
+        assert.equal(this.second.losses.length, 0);
+        this.second.apply(this.first.apply(input));
+        this.ofFirst.update(this.first.losses.reduce((sum, loss) => add(sum, loss)));
+        this.ofSecond.update(this.second.losses.reduce((sum, loss) => add(sum, loss)));
+      }
+      override testStep(data: StepData) {
+        this.trainStep(data);
+      }
+    }
+    const model = new Own();
+    model.compile({ optimizer: "sgd", loss: null });
+    // The first adds 10 times the mean of the input, and half the sum of two squares of 1; the second 1000 times the mean
+    // of the sums of the rows.
+    const { history } = await model.fit([[1, 3]], undefined, { verbose: 0, validationData: [[[2, 2], [0, 0]]] });
+    assert.deepEqual(history, { first: [21], second: [4000], val_first: [11], val_second: [2000] });
+    // Penalties are on what is trained.
+    model.first.trainable = false;
+    assert.equal((await model.evaluate([[1, 3]], undefined, { verbose: 0 })).first, 20);
+  },
+);
 
 testOnBackends("metrics in properties are reported over the steps of each epoch, and begin anew", async () => {
   class Watched extends Model {

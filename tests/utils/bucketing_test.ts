@@ -7,9 +7,11 @@ import { Dense } from "../../lib/layers/core.ts";
 import { GlobalAveragePooling1D } from "../../lib/layers/global_pooling.ts";
 import { Input } from "../../lib/layers/input.ts";
 import { Sequential } from "../../lib/models/sequential.ts";
+import { ones } from "../../lib/ops/composed.ts";
 import { setTerminal } from "../../lib/terminal/terminal.ts";
 import type { Tensor, TensorLike } from "../../lib/tensor/tensor.ts";
-import type { Batches } from "../../lib/training/batches.ts";
+import type { Batch, Batches } from "../../lib/training/batches.ts";
+import { PyDataset } from "../../lib/training/py_dataset.ts";
 import { bucketByLength, type BucketOptions } from "../../lib/utils/bucketing.ts";
 import { padSequences } from "../../lib/utils/sequences.ts";
 import { testOnBackends } from "../backends.ts";
@@ -173,6 +175,37 @@ testOnBackends("nothing is told with verbose 0, nor of arrays, whose last batch 
     await pooled().fit(padded, y, { batchSize: 8, verbose: 2 });
   });
   assert.deepEqual(told, []);
+});
+
+/** Batches of these shapes. */
+class Shaped extends PyDataset {
+  constructor(readonly shapes: readonly [batch: number, length: number][]) {
+    super();
+  }
+  override get numBatches() {
+    return this.shapes.length;
+  }
+  override getItem(index: number): Batch {
+    const [batch, length] = this.shapes[index];
+    return [ones([batch, length, 1]), ones([batch, 1])];
+  }
+}
+
+testOnBackends("nothing is told of the rows that remain of a dataset, as of arrays, but of other batches", async () => {
+  const cases: [[number, number][], number][] = [
+    [[[4, 3], [4, 3], [2, 3]], 0],
+    [[[4, 3], [4, 3], [4, 2]], 1],
+    [[[4, 3], [2, 3], [4, 3]], 1],
+    [[[4, 3], [4, 2], [2, 3]], 2],
+  ];
+  for (const [shapes, lines] of cases) {
+    const data = new Shaped(shapes);
+    const [, told] = await quietly(() =>
+      pooled().fit(data, undefined, { epochs: 2, shuffle: false, verbose: 2, validationData: data })
+    );
+    // For training and for validation.
+    assert.equal(told.length, 2 * lines, JSON.stringify(shapes));
+  }
 });
 
 testOnBackends("buckets may be evaluated, predicted and validated with", async () => {

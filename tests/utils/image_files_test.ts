@@ -10,6 +10,8 @@ import {
   saveImg,
   type SaveImgOptions,
 } from "../../lib/utils/image_files.ts";
+import { smartResize } from "../../lib/utils/smart_resize.ts";
+import { assertClose } from "../close.ts";
 import { camelCased, golden, type Table, toTensor } from "../golden.ts";
 import { warningsOf } from "../warnings.ts";
 
@@ -25,6 +27,16 @@ Deno.test("loadImg: colors, sizes and parts are Pillow's, bit for bit", async ()
     assert.deepEqual([image.dtype, [...image.shape]], ["uint8", [...expected.shape]], place);
     assert.deepEqual([...image.data], [...expected.data], place);
   }
+});
+
+Deno.test("smartResize: images of one size are Keras's", () => {
+  for (const { x, size, options, y } of images.resized) {
+    const made = smartResize(toTensor(x), size, camelCased(options));
+    assert.deepEqual([made.dtype, [...made.shape]], [y.dtype, y.shape]);
+    assertClose(made.data, y.data.map(Number), { absolute: 1e-6, relative: 1e-6 });
+  }
+  assert.throws(() => smartResize(tensor([[[1]]]), [2, 2, 2]), /size must be/);
+  assert.throws(() => smartResize(tensor([[1, 2]]), [2, 2]), ShapeError);
 });
 
 Deno.test("arrayToImg and imgToArray: values are Keras's", () => {

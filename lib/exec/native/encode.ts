@@ -1,5 +1,5 @@
 // Encodes a plan as the flat list of integers that the native interpreter runs: see ffi/program.h.
-import { bytesPerElement, type DType } from "../../dtype.ts";
+import { bytesPerElement, type DType, type StoredDType, storedDType } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, OpCall, ValueId } from "../../ir/graph.ts";
@@ -42,7 +42,8 @@ const line = 64;
 const boundByLoop = -1;
 const aliasOf = -2;
 
-const dtypeCodes: Readonly<Record<DType, number>> = { float32: 0, int32: 1, uint8: 2, bool: 3 };
+const dtypeCodes: Readonly<Record<StoredDType, number>> = { float32: 0, int32: 1, uint8: 2, bool: 3 };
+const codeOf = (dtype: DType): number => dtypeCodes[storedDType(dtype)];
 
 /** Encodes `plan`; throws {@linkcode BackendError} naming an op or function that the library lacks. */
 export function encodePlan(plan: Plan, instructions: InstructionSet): EncodedProgram {
@@ -173,7 +174,7 @@ class GraphEncoder {
     const { shape, dtype } = this.#graph.types[id];
     requireEncodable(shape);
     this.#index.set(id, index);
-    this.#values.push(...where, dtypeCodes[dtype], shape.length, ...shape);
+    this.#values.push(...where, codeOf(dtype), shape.length, ...shape);
     return index;
   }
 
@@ -223,16 +224,16 @@ class GraphEncoder {
 
   #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {
     const dtypes = [...operands];
-    const words = [operands.length, steps.length, results.length, ...operands.map((dtype) => dtypeCodes[dtype])];
+    const words = [operands.length, steps.length, results.length, ...operands.map(codeOf)];
     for (const step of steps) {
       if (step.fn === "literal") {
         const bits = step.dtype === "float32" ? floatBits(step.value) : step.value | 0;
-        words.push(-1, dtypeCodes[step.dtype], bits, 0, 0, 0);
+        words.push(-1, codeOf(step.dtype), bits, 0, 0, 0);
       } else {
         const fn = this.instructions.functions.get(step.fn);
         if (fn === undefined) throw missing(`elementwise function "${step.fn}"`, origin);
         const [a, b = a, c = a] = step.args;
-        words.push(fn, dtypeCodes[dtypes[a]], dtypeCodes[step.dtype], a, b, c);
+        words.push(fn, codeOf(dtypes[a]), codeOf(step.dtype), a, b, c);
       }
       dtypes.push(step.dtype);
     }

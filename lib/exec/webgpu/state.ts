@@ -1,5 +1,5 @@
 // The state store: variables in flat buffers, each padded to 256 bytes, packed as on the host.
-import { bytesPerElement, gibibytes, makeArray, type TypedArray } from "../../dtype.ts";
+import { bytesPerElement, gibibytes, makeArray, storedDType, type TypedArray } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import { formatShape, sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
@@ -59,7 +59,8 @@ export class StateStore {
 
   /** The view of a variable. */
   view(variable: Variable): View {
-    const { shape, dtype } = variable;
+    const { shape } = variable;
+    const dtype = storedDType(variable.dtype);
     const elementBytes = bytesPerElement(dtype);
     let from = 0;
     const parts = this.#segments.get(variable)!.map(({ flat: { buffer }, offset, bytes }): Part => {

@@ -1,5 +1,5 @@
 // Rows by index: gather, its gradient scatter-add, and slices whose start is only known at run time.
-import { bytesPerElement } from "../../dtype.ts";
+import { bytesPerElement, isFloat } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
@@ -60,7 +60,7 @@ const withExtent = (shape: Shape, axis: number, extent: number): Shape =>
 /** The rows of `table` at `indices`. An index out of range gives NaN, or 0 for integers. */
 export function gatherRows(table: RefArray, indices: RefArray): Float64Array {
   const width = rowSize(table);
-  const missing = table.dtype === "float32" ? NaN : 0;
+  const missing = isFloat(table.dtype) ? NaN : 0;
   const result = new Float64Array(indices.data.length * width).fill(missing);
   indices.data.forEach((row, i) => {
     if (row >= 0 && row < table.shape[0]) result.set(table.data.subarray(row * width, (row + 1) * width), i * width);
@@ -129,6 +129,7 @@ export const indexingDefs = {
       return [withExtent(x.shape, axis, size)];
     },
     dtype: ([x, counters]) => (checkIndices("slice", counters), [x.dtype]),
+    moves: () => [0],
     vjp: ({ inputs: [x, counters], gradients: [g], attrs: { element, axis } }) => [
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element, axis),
       undefined,
@@ -160,6 +161,7 @@ export const indexingDefs = {
       return [x.shape];
     },
     dtype: ([x, _update, counters]) => (checkIndices("update a slice", counters), [x.dtype]),
+    moves: () => [0, 1],
     vjp: ({ inputs: [, update, counters], gradients: [g], attrs: { element, axis } }) => [
       o.dynamicUpdateSlice(g!, o.broadcastTo(0, update.shape), counters, element, axis),
       o.dynamicSlice(g!, counters, element, update.shape[axis], axis),

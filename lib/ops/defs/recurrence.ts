@@ -2,10 +2,8 @@
 // `stepByStep`.
 import { DTypeError, ShapeError } from "../../errors.ts";
 import type { RecurrenceAttrs } from "../../ir/attrs.ts";
-import { vjpOf } from "../../ir/grad.ts";
 import type { ValueType } from "../../ir/graph.ts";
 import type { RefArray } from "../../ir/op_def.ts";
-import { requireTrace } from "../../ir/trace.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -19,6 +17,7 @@ import {
 import * as o from "../primitives.ts";
 import { lowerRecurrence, lowerRecurrenceGradient } from "../webgpu/kernels/recurrence.ts";
 import type { Definition } from "./definition.ts";
+import { gradientsThrough } from "./composed_gradient.ts";
 import { gradientStepByStep, rowsBefore, stepByStep, zerosLike } from "./recurrence_steps.ts";
 
 const what = "Cannot run a recurrent cell";
@@ -67,19 +66,6 @@ function eachRow(
   for (const { row, before } of recurrenceRows(steps, attrs)) {
     for (let b = 0; b < batch; b++) visit(row * batch + b, before < 0 ? -1 : before * batch + b, b);
   }
-}
-
-/** The gradients by the operands of an op, through a form of it in ops with gradients of any order. */
-function gradientsThrough(
-  form: (operands: readonly Value[], attrs: RecurrenceAttrs) => Value[],
-  inputs: readonly Value[],
-  gradients: readonly (Value | undefined)[],
-  attrs: RecurrenceAttrs,
-): (Value | undefined)[] {
-  const trace = requireTrace("a gradient");
-  // Values of their own, since one operand may depend on another.
-  const operands = inputs.map((value) => trace.emit("reshape", [value], { shape: value.shape })[0]);
-  return vjpOf(trace, form(operands, attrs), gradients, operands);
 }
 
 /** The definitions of recurrence and its gradient. */

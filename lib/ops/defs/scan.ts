@@ -99,7 +99,7 @@ export function scan(
 }
 
 /** The id of a value within a body; an outer value that a body returns unchanged is captured through a reshape. */
-function localId(inner: Trace, value: Value): ValueId {
+export function localId(inner: Trace, value: Value): ValueId {
   if (graphOf(value) === inner.graph) return idOf(value);
   return idOf(inner.emit("reshape", [value], { shape: value.shape })[0]);
 }
@@ -119,12 +119,16 @@ function productsIn({ nodes, outputs }: Graph): ValueId[] {
 }
 
 /** Adds the nodes of `graph` to the current trace, with `inputs` as its inputs. */
-function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value {
+export function inline(graph: Graph, inputs: readonly Value[]): (id: ValueId) => Value {
   const trace = requireTrace("scan");
   const values = new Map<ValueId, Value>(graph.inputs.map((id, i) => [id, inputs[i]]));
   for (const node of graph.nodes) {
     const results = trace.emit(node.op, node.inputs.map((id) => values.get(id)!), node.attrs);
     node.outputs.forEach((id, i) => values.set(id, results[i]));
+  }
+  const now = (ids: readonly ValueId[]) => ids.map((id) => idOf(values.get(id)!));
+  for (const { rule } of graph.nodes) {
+    if (rule) trace.setRule({ ...rule, inputs: now(rule.inputs), outputs: now(rule.outputs) });
   }
   return (id) => values.get(id)!;
 }

@@ -10,6 +10,7 @@ import { elementwiseDefs } from "./elementwise.ts";
 import { foreachDef } from "./foreach.ts";
 import { fusedDef } from "./fused.ts";
 import { indexingDefs } from "./indexing.ts";
+import { layerNormalizationDefs } from "./layer_normalization.ts";
 import { matmulDef } from "./matmul.ts";
 import { moveDefs } from "./moves.ts";
 import { poolingDefs } from "./pooling.ts";
@@ -35,6 +36,7 @@ export const opTable: { readonly [K in OpName]: Definition<K> } = {
   scan: scanDef,
   ...attentionDefs,
   ...recurrenceDefs,
+  ...layerNormalizationDefs,
   softmaxCrossEntropy: crossEntropyDef,
   ...updateDefs,
   foreach: foreachDef(lowerNode),

@@ -13,6 +13,9 @@ import fused from "../../../shaders/fused.wgsl" with { type: "text" };
 import gather from "../../../shaders/gather.wgsl" with { type: "text" };
 import im2col from "../../../shaders/im2col.wgsl" with { type: "text" };
 import iota from "../../../shaders/iota.wgsl" with { type: "text" };
+import layerNormalization from "../../../shaders/layer_normalization.wgsl" with { type: "text" };
+import layerNormalizationGradient from "../../../shaders/layer_normalization_gradient.wgsl" with { type: "text" };
+import layerNormalizationWeights from "../../../shaders/layer_normalization_weights.wgsl" with { type: "text" };
 import matmul from "../../../shaders/matmul.wgsl" with { type: "text" };
 import matmulSplits from "../../../shaders/matmul_splits.wgsl" with { type: "text" };
 import matmulTiles from "../../../shaders/matmul_tiles.wgsl" with { type: "text" };
@@ -51,6 +54,9 @@ export const shaders = {
   "gather.wgsl": gather,
   "im2col.wgsl": im2col,
   "iota.wgsl": iota,
+  "layer_normalization.wgsl": layerNormalization,
+  "layer_normalization_gradient.wgsl": layerNormalizationGradient,
+  "layer_normalization_weights.wgsl": layerNormalizationWeights,
   "matmul.wgsl": matmul,
   "matmul_splits.wgsl": matmulSplits,
   "matmul_tiles.wgsl": matmulTiles,

@@ -1,6 +1,10 @@
 """Models in files as Keras saves them, with what they predict and how their training goes on."""
 
 import base64
+import json
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -9,6 +13,8 @@ from safetensors.numpy import save
 
 from block import Block
 from build import create, item
+from encode import dumps
+from optimizers import divided, made
 from packed import draw, packed
 
 ROWS = 6
@@ -33,7 +39,12 @@ OPTIMIZERS = [
     ("ftrl", item("Ftrl", learning_rate=0.05)),
     ("lamb", item("Lamb", learning_rate=0.01)),
     ("adafactor", item("Adafactor", learning_rate=0.01)),
+    ("muon", item("Muon", learning_rate=0.01, exclude_layers=["dense_1/"])),
+    ("multi", divided(item("SGD", learning_rate=0.05, momentum=0.9), {".*dense/.*": item("Adam", learning_rate=0.01)})),
 ]
+
+# On TensorFlow it takes other steps: see optimizers.py.
+ON_JAX = [("schedule_free_adamw", item("ScheduleFreeAdamW", learning_rate=0.05))]
 
 
 def trained(optimizer):
@@ -111,12 +122,24 @@ def safetensors():
     return {"file": base64.b64encode(save(values)).decode(), "values": values}
 
 
+def on_jax():
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{__file__} failed:\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
 def make():
-    optimizers = [(name, create(keras.optimizers, spec)) for name, spec in OPTIMIZERS]
+    given = [(name, made(spec)) for name, spec in OPTIMIZERS]
     return {
         "x": X,
         "y": Y,
-        "optimizers": [going_on(name, optimizer) for name, optimizer in [*optimizers, ("adam_scheduled", scheduled())]],
+        "optimizers": [going_on(name, optimizer) for name, optimizer in [*given, ("adam_scheduled", scheduled())]] + on_jax(),
         "structures": list(structures()),
         "safetensors": safetensors(),
     }
+
+
+if __name__ == "__main__":
+    print(dumps([going_on(name, made(spec)) for name, spec in ON_JAX]))

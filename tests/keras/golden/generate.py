@@ -39,6 +39,7 @@ SUBJECTS = [
     "ops",
     "ctc_decode",
     "images",
+    "image_ops",
     "convolutional",
     "convolutional_jax",
     "regularizers",
@@ -47,6 +48,7 @@ SUBJECTS = [
     "layers",
     "merging",
     "preprocessing",
+    "augmentation",
     "text",
     "feature_spaces",
     "applications",
@@ -54,6 +56,7 @@ SUBJECTS = [
     "pooling",
     "spatial",
     "normalization",
+    "spectrograms",
     "recurrent",
     "attention",
     "recurrent_trainings",
@@ -69,6 +72,8 @@ SUBJECTS = [
     "loops",
     "signals",
     "numerics",
+    "nn_ops",
+    "linalg",
     "numpy_files",
     "dataset_files",
     "plots",
@@ -79,6 +84,7 @@ SUBJECTS = [
     "directories",
     "loaded_images",
     "archives",
+    "mixed_precision",
 ]
 
 

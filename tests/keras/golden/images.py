@@ -243,10 +243,12 @@ CALLS = {
 def gradients(op, args):
     """By every float32 operand, where TensorFlow has a kernel for it on the CPU."""
     # TensorFlow's gradient of the affine transform is an estimate: it transforms back.
-    if op in ("image.resize", "image.affineTransform"):
-        return {}
+    return {} if op in ("image.resize", "image.affineTransform") else gradients_of(CALLS[op][0], args)
+
+
+def gradients_of(function, args):
     try:
-        found = slopes(with_options(CALLS[op][0]), args)
+        found = slopes(with_options(function), args)
     except Exception:  # Some have none for dilation, some for strides that differ.
         return {}
     return {"gradients": found} if found else {}

@@ -14,8 +14,11 @@ from packed import packed
 
 FAMILIES = [
     *["layers", "merging", "pooling", "spatial", "normalization", "convolutional", "preprocessing", "recurrent"],
-    *["attention", "text"],
+    *["attention", "augmentation", "text", "spectrograms"],
 ]
+
+# Layers that Keras does not take into a model of inputs and outputs: they give the input's own tensor for the output.
+APART = ["Equalization"]
 
 
 def classes_in(table):
@@ -42,7 +45,7 @@ def first_cases(cases):
 def saved(family):
     keras.backend.clear_session()
     inputs, outputs = [], []
-    cases = first_cases(importlib.import_module(family).CASES)
+    cases = [spec for spec in first_cases(importlib.import_module(family).CASES) if spec["layer"]["class_name"] not in APART]
     for spec in cases:
         layer = text.made(spec) if family == "text" else made(spec["layer"])
         own = [keras.Input(x.shape[1:], dtype=text.dtype_of(x)) for x in spec["inputs"]]

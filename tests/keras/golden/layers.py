@@ -187,7 +187,11 @@ def made(spec):
             return made(value)
         return create(keras.constraints if key.endswith("_constraint") else keras.regularizers, value)
 
-    return create(keras.layers, item(spec["class_name"], **{k: value_of(k, v) for k, v in spec["config"].items()}))
+    config = {k: value_of(k, v) for k, v in spec["config"].items()}
+    # A tuple of layers is written as a table of its own.
+    if spec["class_name"] == "Pipeline":
+        return keras.layers.Pipeline(**config)
+    return create(keras.layers, item(spec["class_name"], **config))
 
 
 def per_sample(targets, outputs):
@@ -282,7 +286,8 @@ def results(spec):
         ],
     }
     layer.set_weights([first_value(w, 51 + i) for i, w in enumerate(layer.weights)])
-    if not spec["names"] and not spec["call"]:
+    # A Pipeline has no shape of its own there.
+    if not spec["names"] and not spec["call"] and not isinstance(layer, keras.layers.Pipeline):
         shapes = [(None, *x.shape[1:]) for x in inputs]
         assert symbolic.shape == tuple(layer.compute_output_shape(arguments(shapes)))
     if isinstance(layer, keras.layers.Normalization):

@@ -68,4 +68,13 @@ def make():
             for picture in (small, small.convert("L"))
             for options in ({}, {"data_format": "channels_first"}, {"dtype": "uint8"})
         ],
+        "resized": [
+            {"x": x, "size": size, "options": options, "y": np.asarray(keras.preprocessing.image.smart_resize(x, size, **options))}
+            for x, size, options in [
+                (RAMP, [2, 2], {}),
+                (RAMP, [7, 3], {"interpolation": "nearest"}),
+                (RAMP[None].repeat(2, 0), [3, 5], {}),
+                (RAMP.transpose(2, 0, 1), [2, 4], {"data_format": "channels_first"}),
+            ]
+        ],
     }

@@ -1,11 +1,19 @@
 """Layers that normalize, each alone: the same as in layers.py. The step of training is in training mode."""
 
+import numpy as np
+
 from build import item
-from layers import IMAGES, ROWS, SEQUENCE, STEPS, case, floats, table
+from layers import IMAGES, ROWS, SEQUENCE, STEPS, TOKENS, case, floats, table
 
 WIDE = floats(2, 3, 4, seed=62)
 BATCH = "BatchNormalization"
 L2 = item("L2", l2=0.25)
+
+
+
+def spectral(layer, **config):
+    return item("SpectralNormalization", layer=layer, **config)
+
 
 CASES = [
     case("batch_normalization", item(BATCH), floats(6, 4, seed=61)),
@@ -43,6 +51,11 @@ CASES = [
     case("rms_normalization_axes", item("RMSNormalization", axis=[1, 2], epsilon=0.01), WIDE),
     case("unit_normalization", item("UnitNormalization"), SEQUENCE, masks=[STEPS]),
     case("unit_normalization_axes", item("UnitNormalization", axis=[1, 2]), WIDE),
+    case("spectral_normalization", spectral(item("Dense", units=4)), ROWS),
+    case("spectral_normalization_images", spectral(item("Conv2D", filters=3, kernel_size=2, kernel_regularizer=L2), power_iterations=3), IMAGES),
+    # Keras turns the vectors of integers to integers.
+    case("spectral_normalization_table", spectral(item("Embedding", input_dim=6, output_dim=3)), TOKENS.astype("float32") + np.float32(0.5)),
+    case("spectral_normalization_sequences", spectral(item("Dense", units=2, activation="tanh"), name="norm"), SEQUENCE),
 ]
 
 

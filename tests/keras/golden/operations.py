@@ -90,9 +90,52 @@ def images():
     return Model([x, transform], [framed, cropped, shifted, ops.image.affine_transform(x, transform / 64 + f(1, 0, 0, 0, 1, 0, 0, 0)), *sized, grey])
 
 
+def factored():
+    x, b = Input((3, 3), name="x"), Input((3, 2), name="b")
+    known = ops.matmul(x, ops.transpose(x, (0, 2, 1))) + 8 * np.eye(3, dtype="float32")
+    q, r = ops.qr(x + 8 * np.eye(3, dtype="float32"))
+    values = ops.svd(x, compute_uv=False)
+    solved = [ops.solve(known, b), ops.solve_triangular(ops.cholesky(known), b, lower=True), ops.inv(known)]
+    return Model([x, b], [ops.cholesky(known, upper=True), q, r, values, *solved, ops.logdet(known), ops.norm(x, ord="fro", axis=(1, 2))])
+
+
+def normalized():
+    x, gamma, beta = Input(batch_shape=(3, 4, 3), name="x"), Input(batch_shape=(3,), name="gamma"), Input(batch_shape=(3,), name="beta")
+    batch = ops.batch_normalization(x, beta, ops.square(gamma) + 1, -1, scale=gamma, epsilon=0.25)
+    others = [ops.layer_normalization(x, gamma, beta, epsilon=0.5), ops.rms_normalization(x, scale=gamma), ops.rms_normalization(x)]
+    chances = ops.softmax(x)
+    losses = [ops.binary_crossentropy(chances, ops.sigmoid(x)), ops.categorical_crossentropy(chances, x, from_logits=True)]
+    return Model([x, gamma, beta], [batch, *others, *losses])
+
+
+def blocked():
+    x = Input(batch_shape=(2, 4, 4, 8), name="x")
+    deep = ops.space_to_depth(x, 2)
+    columns = ops.unfold(ops.transpose(x, (0, 3, 1, 2)), 2, stride=2)
+    pieces = ops.rearrange(x, "b (h h1) (w w1) c -> b (h w) (h1 w1 c)", h1=2, w1=2)
+    return Model(x, [deep, ops.depth_to_space(x, 2), columns, ops.fold(columns, 4, 2, stride=2), pieces])
+
+
+def transformed():
+    x, y = Input((12,), name="x"), Input((12,), name="y")
+    pairs = [*ops.fft((x, y)), *ops.rfft(x), *ops.stft(x, 4, 2, 4)]
+    return Model([x, y], [*pairs, ops.irfft(ops.rfft(x)), ops.extract_sequences(x, 4, 2), ops.erfc(x), ops.nanargmax(x, axis=-1)])
+
+
+def resampled():
+    x, points = Input((6, 6, 3), name="x"), Input((4, 2), name="points")
+    corners = f([0, 0], [5, 0], [0, 5], [5, 5])
+    tilted = ops.image.perspective_transform(x, points / 64 + corners, points / 16 + corners, fill_value=0.5)
+    blurred = [ops.image.gaussian_blur(x), ops.image.gaussian_blur(x, kernel_size=(5, 5), sigma=(0.5, 2.0))]
+    alike = ops.image.ssim(x, blurred[0], filter_size=5, max_val=2.0) * ops.psnr(x, blurred[1], 3.0)
+    edges = ops.image.sobel_edges(x)
+    return Model([x, points], [*blurred, edges, alike, tilted])
+
+
 MODELS = [
     *[one_index, new_axes, ranges, between_layers, einsums, activated_by_layers, activated_in_sequence],
-    *[padded, largest, grids, convolved, pooled, images],
+    *[padded, largest, grids, convolved, pooled, images, resampled],
+    *[factored, normalized, blocked, transformed],
 ]
 
 

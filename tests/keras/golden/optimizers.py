@@ -1,9 +1,15 @@
 """Five steps of each optimizer over two variables with fixed gradients."""
 
+import json
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 
 from build import create, item
+from encode import dumps
 
 INITIAL = [
     np.array([[1.0, -0.5, 0.25], [0.0, 2.0, -1.5]], "float32"),
@@ -17,6 +23,12 @@ GRADIENTS = [
     [[[0.0, -1.25, 0.0], [0.0625, -100.0, 3.0]], [0.75, 0.5, -0.5]],
     [[[-0.375, 0.1875, 0.0], [1.5, 0.0, -0.25]], [0.0, 0.03125, 12.0]],
 ]
+
+
+
+def divided(default, others, **config):
+    return item("MultiOptimizer", optimizer_map=item("OptimizerMap", default_optimizer=default, optimizer_map=others), **config)
+
 
 CASES = [
     ("sgd", item("SGD")),
@@ -93,13 +105,36 @@ CASES = [
         "rmsprop_scaled_accumulated",
         item("RMSprop", learning_rate=0.01, loss_scale_factor=8.0, clipvalue=0.5, use_ema=True, gradient_accumulation_steps=2),
     ),
+    ("muon", item("Muon")),
+    ("muon_all", item("Muon", learning_rate=0.1, adam_beta_1=0.8, adam_beta_2=0.9, adam_weight_decay=0.1, epsilon=0.01, weight_decay=0.05, adam_lr_ratio=0.5, momentum=0.8, ns_steps=3, nesterov=False, rms_rate=None, muon_a=3.0, muon_b=-4.0, muon_c=1.75)),
+    ("muon_excluded", item("Muon", learning_rate=0.01, exclude_layers=["ker.el$"], weight_decay=None)),
+    ("muon_accumulated", item("Muon", learning_rate=0.02, gradient_accumulation_steps=2, clipnorm=1.0, adam_weight_decay=None)),
+    ("multi", divided(item("SGD", learning_rate=0.1, momentum=0.5), {"kernel": item("Adam", learning_rate=0.01)})),
+    ("multi_patterns", divided(item("RMSprop"), {"k.*l": item("Muon", learning_rate=0.05), "b": item("SGD")}, loss_scale_factor=4.0)),
     ("adamw_amsgrad_clipnorm", item("AdamW", learning_rate=0.01, weight_decay=0.05, amsgrad=True, clipnorm=1.0)),
 ]
 
 
+# On TensorFlow the momentum before a step is the one after it there, since a variable is no copy of its value.
+ON_JAX = [
+    ("schedule_free_adamw", item("ScheduleFreeAdamW")),
+    ("schedule_free_adamw_all", item("ScheduleFreeAdamW", learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=0.01, warmup_steps=3, weight_decay=0.04)),
+    ("schedule_free_adamw_accumulated", item("ScheduleFreeAdamW", learning_rate=0.05, gradient_accumulation_steps=2, use_ema=True, weight_decay=0.1)),
+]
+
+
+def made(spec):
+    if spec["class_name"] != "MultiOptimizer":
+        return create(keras.optimizers, spec)
+    config = dict(spec["config"])
+    chosen = config.pop("optimizer_map")["config"]
+    others = {name: made(part) for name, part in chosen["optimizer_map"].items()}
+    return keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(made(chosen["default_optimizer"]), others), **config)
+
+
 def trajectory(name, spec):
     keras.backend.clear_session()
-    optimizer = create(keras.optimizers, spec)
+    optimizer = made(spec)
     variables = [keras.Variable(value, name=n) for value, n in zip(INITIAL, ["kernel", "bias"])]
     after = []
     for step in GRADIENTS:
@@ -142,6 +177,19 @@ def schedule(name, spec):
     }
 
 
+def on_jax():
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{__file__} failed:\n{done.stderr}")
+    return json.loads(done.stdout)["cases"]
+
+
 def make():
     gradients = [[np.array(g, "float32") for g in step] for step in GRADIENTS]
-    return {"initial": INITIAL, "gradients": gradients, "cases": [trajectory(*case) for case in CASES], "steps": STEPS, "schedules": [schedule(*row) for row in SCHEDULES]}
+    cases = [trajectory(*case) for case in CASES] + on_jax()
+    return {"initial": INITIAL, "gradients": gradients, "cases": cases, "steps": STEPS, "schedules": [schedule(*row) for row in SCHEDULES]}
+
+
+if __name__ == "__main__":
+    print(dumps({"cases": [trajectory(*case) for case in ON_JAX]}))

@@ -12,7 +12,7 @@ export function lowerCrossEntropy(
 ): void {
   const [rows, classes] = logits.shape;
   if (rows === 0 || classes === 0) return;
-  const wide = classes > lowering.tuning.threadClasses;
+  const wide = classes > lowering.tuning.threadRow;
   const call: KernelCall = {
     file: "softmax_cross_entropy.wgsl",
     entry: wide ? "row_workgroup" : "row_threads",

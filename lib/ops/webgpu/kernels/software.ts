@@ -105,7 +105,7 @@ export const softwareTuning: Tuning = {
   // Loads run lane by lane: an MLP step that gathers inside its products takes three times as long.
   gatheredLoads: 0,
   convolution: emitConvolution,
-  threadClasses: 1024,
+  threadRow: 1024,
   threadReduction: 512,
   scatterThreads: 128,
   sortedScatter: Infinity,

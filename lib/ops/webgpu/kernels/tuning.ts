@@ -20,8 +20,8 @@ export interface Tuning {
   readonly gatheredLoads: number;
   /** Adds the dispatches of an ungrouped convolution or gradient, in place of an im2col product. */
   readonly convolution?: (lowering: Lowering, matrix: ConvolutionMatrix) => void;
-  /** The most classes per row that one thread handles in a cross-entropy. */
-  readonly threadClasses: number;
+  /** The most elements of a row that one thread handles, in a cross-entropy and a normalization. */
+  readonly threadRow: number;
   /** The most elements that one thread reduces if there are few outputs. */
   readonly threadReduction: number;
   /** The threads of a scatter in which each thread reads all indices. */
@@ -58,7 +58,7 @@ export const gpuTuning: Tuning = {
   kind: "gpu",
   matmul: chooseMatmul,
   gatheredLoads: 16,
-  threadClasses: 64,
+  threadRow: 64,
   threadReduction: 64,
   scatterThreads: 16384,
   sortedScatter: 1024,
