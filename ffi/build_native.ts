@@ -59,6 +59,8 @@ export const platforms: Readonly<Record<string, Platform>> = {
     // What Windows tells of a processor does not tell whether it has x86-64-v4.
     levels: ["x86-64-v2", "x86-64-v3"],
     needs: /^(kernel32|ntdll|ucrtbase|msvcrt|advapi32|api-ms-win-.*)\.dll$/i,
+    // Of the startup code and the unwinder, which do not hide them.
+    besides: /^(_CRT_INIT|__mingw_module_is_dll|atexit|(__)?unw_getcontext)$/,
   },
 };
 
