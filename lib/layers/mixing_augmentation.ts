@@ -147,6 +147,8 @@ export class CutMix extends MixedImages<CutAndMixed> {
     super(options);
   }
 
+  protected override readonly drawnParts: readonly string[] = ["order", "weight", "x0", "x1", "y0", "y1"];
+
   /** Rectangles, and partners. */
   protected draw(frame: ImageFrame): CutAndMixed {
     const { count, height, width } = frame;
@@ -233,6 +235,8 @@ export class MixUp extends MixedImages<MixedUp> {
   constructor(options: MixUpOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["order", "weight"];
 
   /** Partners, and shares. */
   protected draw(frame: ImageFrame): MixedUp {
@@ -335,6 +339,8 @@ export class RandomErasing extends ImageLayer<Erased> {
   constructor(options: RandomErasingOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["isChosen", "fill", "x0", "x1", "y0", "y1"];
 
   /** Rectangles, and what fills them. */
   protected draw(frame: ImageFrame): Erased {
