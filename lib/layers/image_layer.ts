@@ -117,6 +117,15 @@ export interface ImageLayer extends LayerFields<RandomImageOptions, typeof rando
 /** The parts of labeled images by one name each. */
 const partNames = ["images", "labels", "segmentationMasks", "boxes", "boxLabels"] as const;
 
+/** What errors call them. */
+const partWords = {
+  images: "images",
+  labels: "labels",
+  segmentationMasks: "segmentationMasks",
+  boxes: "bounding boxes",
+  boxLabels: "labels of bounding boxes",
+} as const;
+
 /** Parts of labeled images by one name each. */
 export type Parts<T> = { readonly [K in (typeof partNames)[number]]?: T };
 
@@ -242,10 +251,20 @@ export abstract class ImageLayer<Transformation extends object = object> extends
     return isNamed(given) ? made as unknown as Value : made.images;
   }
 
-  /** Checks that boxes and masks are those of the images. */
-  #checkParts({ images, boxes, boxLabels, segmentationMasks: masks }: Parts<Value>): void {
+  /** Checks that labels, boxes and masks are those of the images. */
+  #checkParts(parts: Parts<Value>): void {
+    const { images, boxes, boxLabels, segmentationMasks: masks } = parts;
     const what = `Cannot call "${this.name}"`;
     const [size, rank] = [imageSize(what, images!.shape, this.dataFormat), images!.shape.length];
+    const other = rank === 4 && partNames.find((name) => parts[name] && parts[name].shape[0] !== images!.shape[0]);
+    if (other) {
+      throw new ShapeError({
+        what,
+        rule: `each part must be of the ${images!.shape[0]} images`,
+        received: `${partWords[other]} ${formatShape(parts[other]!.shape)}`,
+        hint: "give each part the batch axis of the images",
+      });
+    }
     if (masks && formatShape(imageSize(what, masks.shape, this.dataFormat)) !== formatShape(size)) {
       throw new ShapeError({
         what,
