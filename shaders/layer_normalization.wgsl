@@ -3,7 +3,7 @@
 // row_threads: one thread per row, no workgroup memory, for short rows. row_workgroup: 64 threads per row, which share
 // their sums in workgroup memory (256 B).
 //
-// needs: load_x f32, load_gamma f32, load_beta f32, store_y f32, store_stats f32, params { size, epsilon }
+// needs: load_x f32, load_gamma f32, load_beta f32, store_y f32, store_stats f32, params { size, epsilon: f32 }
 
 fn sum_of(base: u32, from_index: u32, step: u32) -> f32 {
   var sum = 0.0;

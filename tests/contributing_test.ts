@@ -49,6 +49,8 @@ const builtUpon: Readonly<Record<string, readonly string[]>> = {
     ...["RandomTranslation", "Solarization"],
     // Code on the GPU is compiled to pipelines, too.
     "Pipeline",
+    // Layers around one other layer.
+    "Wrapper",
     // An activation written as a layer of its own keeps its logits.
     ...["Activation", "Softmax"],
   ],

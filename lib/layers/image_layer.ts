@@ -196,7 +196,14 @@ export abstract class ImageLayer<Transformation extends object = object> extends
 
   /** Checks that the input is images. */
   override build(shape: Structure<SymbolicShape>): void {
-    this.#checkImages(isNamed(shape) ? (shape as Parts<SymbolicShape>).images! : shape as SymbolicShape, "build");
+    const images = isNamed(shape) ? (shape as Parts<SymbolicShape>).images : shape as SymbolicShape;
+    if (images) return this.#checkImages(images, "build");
+    throw new ValueError({
+      what: `Cannot build "${this.name}"`,
+      rule: "there must be a shape of images",
+      received: Object.keys(shape).join(", ") || "nothing",
+      hint: "give { images: [null, 28, 28, 1], ... }, or the shape of the images alone",
+    });
   }
 
   #checkImages(shape: readonly (number | null)[], verb: string): void {

@@ -1,4 +1,6 @@
 // Layers that change the size of images. https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
+import { finite, objectOf } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import { ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { clipped, clipToImageSize, shifted, sidesOf } from "../ops/bounding_boxes.ts";
@@ -14,6 +16,7 @@ import type { DataFormat } from "./data_format.ts";
 import { GeometricImages, type MovedBoxes } from "./geometric_images.ts";
 import {
   type BoundingBoxes,
+  boxes,
   type Drawn,
   type ImageFrame,
   type ImageLayerOptions,
@@ -53,6 +56,8 @@ export interface SizedImages extends LayerFields<ImageOptions, typeof sizedImage
 export abstract class SizedImages<Transformation extends object = object> extends GeometricImages<Transformation> {
   static {
     declareBase(this);
+    const part = objectOf({ top: finite, left: finite, rows: finite, columns: finite });
+    declareMethods(this, { boxesInPart: { verb: "move boxes by", takes: { found: boxes, part } } });
   }
   protected override readonly isSteady: boolean = true;
 

@@ -1,5 +1,6 @@
 // Layers that replace parts of images in training: by other images of the batch, or by noise.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
+import { declareMethods } from "../checked_methods.ts";
 import { isFloat } from "../dtype.ts";
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
@@ -32,6 +33,7 @@ import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts"
 import {
   type BoundingBoxes,
   type Drawn,
+  frame,
   type ImageFrame,
   ImageLayer,
   type RandomImageOptions,
@@ -80,6 +82,7 @@ export abstract class MixedImages<Transformation extends { readonly order: Value
   extends ImageLayer<Transformation> {
   static {
     declareBase(this);
+    declareMethods(this, { order: { verb: "draw an order by", takes: { frame } } });
   }
 
   /**

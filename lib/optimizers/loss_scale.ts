@@ -94,6 +94,16 @@ export class LossScaleOptimizer extends Optimizer {
     this.dynamicScale = new Variable(this.initialScale, { name: `${this.name}/dynamic_scale`, ...own });
   }
 
+  /** The optimizer inside. */
+  override get applied(): Optimizer {
+    return this.innerOptimizer;
+  }
+
+  /** The counter and the scale. */
+  override get scaleState(): readonly Variable[] {
+    return [this.stepCounter, this.dynamicScale];
+  }
+
   /** The number of steps that were applied. */
   override get iterations(): number {
     return this.innerOptimizer.iterations;
@@ -211,4 +221,10 @@ export class LossScaleOptimizer extends Optimizer {
   override async finalizeVariableValues(variables: readonly Variable[]): Promise<void> {
     await this.innerOptimizer.finalizeVariableValues(variables);
   }
+}
+
+/** The optimizer with a scaled loss, unless it scales the loss itself; named as Keras names it. */
+export function withScaledLoss(optimizer: Optimizer): Optimizer {
+  const isScaled = optimizer.applied !== optimizer;
+  return isScaled ? optimizer : new LossScaleOptimizer(optimizer, { name: "loss_scale_optimizer" });
 }

@@ -2,6 +2,7 @@
 import {
   anything,
   array,
+  count,
   finite,
   fn,
   listOf,
@@ -100,6 +101,7 @@ export abstract class Optimizer extends Configurable {
         verb: "apply",
         takes: { gradients: listOf(operand, "a list of gradients"), variables: optional(variables) },
       },
+      countBatches: { verb: "count the batches of", takes: { count } },
       checkPairs: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
       decayOf: { verb: "take the decay of", takes: { variable } },
       slotShape: { verb: "build", takes: { kind: anything, shape, variable } },
@@ -140,6 +142,16 @@ export abstract class Optimizer extends Configurable {
 
   /** The optimizers inside, of one that divides variables among several; none otherwise. */
   get optimizers(): readonly Optimizer[] {
+    return [];
+  }
+
+  /** The optimizer that changes the weights: itself, or the one inside of one that scales the loss. */
+  get applied(): Optimizer {
+    return this;
+  }
+
+  /** What one that scales the loss counts; nothing otherwise. */
+  get scaleState(): readonly Variable[] {
     return [];
   }
 

@@ -8,7 +8,6 @@ import { pythonJson } from "./json.ts";
 import { fromKeras2 } from "./keras2_config.ts";
 import { toKeras2, trainingToKeras2 } from "./keras2_writer.ts";
 import {
-  appliedOptimizer,
   legacyEntries,
   legacyGroups,
   type Part,
@@ -112,7 +111,7 @@ export function writeLegacyModel(model: SavedModel, what: string): Promise<Uint8
   const { optimizer } = model;
   if (optimizer && compiled) {
     texts.push(["training_config", pythonJson(trainingToKeras2(compiled, what))]);
-    if (optimizer.built) fillGroup(inside(root, "optimizer_weights"), legacyEntries(appliedOptimizer(optimizer)), what);
+    if (optimizer.built) fillGroup(inside(root, "optimizer_weights"), legacyEntries(optimizer.applied), what);
   }
   for (const [name, text] of texts) root.attributes.set(name, text);
   root.groups.set("model_weights", weightsGroup(model, what));

@@ -5,7 +5,6 @@ import type { DType } from "../dtype.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { WeightOwner } from "../layers/weight_owner.ts";
 import { snakeCase } from "../names.ts";
-import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Shape } from "../shape.ts";
 import { isNamed } from "../structure.ts";
@@ -214,10 +213,6 @@ function optimizerEntries(optimizer: Optimizer): WeightEntry[] {
   return [stepsEntry(optimizer), ...(schedule ? [] : [rate]), ...slots, ...further];
 }
 
-/** The optimizer that changes the weights, without the scaling of the loss around it. */
-export const appliedOptimizer = (optimizer: Optimizer): Optimizer =>
-  optimizer instanceof LossScaleOptimizer ? optimizer.innerOptimizer : optimizer;
-
 /** The path of an optimizer whose loss another one scales. */
 export const innerPath = "optimizer/inner_optimizer";
 
@@ -234,8 +229,8 @@ export const optimizerGroup = (optimizer: Optimizer, path = "optimizer"): Weight
 
 /** The group of an optimizer, which repeats those of the optimizers inside, and these. */
 export function optimizerGroups(optimizer: Optimizer, path = "optimizer"): WeightGroup[] {
-  if (optimizer instanceof LossScaleOptimizer) {
-    const inner = optimizerGroups(optimizer.innerOptimizer, innerPath);
+  if (optimizer.applied !== optimizer) {
+    const inner = optimizerGroups(optimizer.applied, innerPath);
     const scale = scaleGroup(optimizer);
     return [{ ...scale, entries: [...scale.entries, ...inner[0].entries] }, ...inner];
   }
@@ -250,9 +245,9 @@ export function optimizerGroups(optimizer: Optimizer, path = "optimizer"): Weigh
 }
 
 /** The state of loss scaling itself. */
-export function scaleGroup(optimizer: LossScaleOptimizer): WeightGroup {
-  const { name, stepCounter, dynamicScale } = optimizer;
-  const own = [stepCounter, dynamicScale].map((variable) => entryOf(variable, variable.name));
+export function scaleGroup(optimizer: Optimizer): WeightGroup {
+  const { name, scaleState } = optimizer;
+  const own = scaleState.map((variable) => entryOf(variable, variable.name));
   return {
     path: "optimizer",
     name,

@@ -6,10 +6,8 @@ import { boolean } from "../option_kinds.ts";
 import { optionTable, readMethodOptions } from "../options.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import {
-  appliedOptimizer,
   innerPath,
   legacyEntries,
   optimizerGroup,
@@ -138,8 +136,8 @@ function storedGroups(optimizer: Optimizer, arrays: ReadonlyMap<string, Tensor>)
   const parts = new Set(keysIn(arrays, partsPath(path)));
   const stored = keysIn(arrays, path).filter((key) => !parts.has(key)).map((key) => arrays.get(key)!);
   if (stored.length === 0) return [];
-  const own = { ...storedPart(appliedOptimizer(optimizer), stored), path };
-  if (!isScaled || !(optimizer instanceof LossScaleOptimizer)) return [own];
+  const own = { ...storedPart(optimizer.applied, stored), path };
+  if (!isScaled || optimizer.applied === optimizer) return [own];
   // An optimizer that had taken no step has no scale in the file.
   const scale = scaleGroup(optimizer);
   return keysIn(arrays, "optimizer/vars").length > scale.entries.length ? [scale, own] : [own];

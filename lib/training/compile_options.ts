@@ -40,7 +40,7 @@ export interface CompileOptions<Names extends string = string> {
   /** The metrics to report with sample weights. */
   weightedMetrics?: MetricsByOutput<Names> | null;
   /**
-   * Whether the optimizer is wrapped in a `LossScaleOptimizer` where the model's policy is `mixed_float16`; true by
+   * Whether the optimizer is wrapped in one that scales the loss where the model's policy is `mixed_float16`; true by
    * default.
    */
   autoScaleLoss?: boolean;

@@ -6,7 +6,7 @@ import type { Value } from "../ir/value.ts";
 import { inFloat32, type Loss } from "../losses/loss.ts";
 import { Mean } from "../metrics/mean.ts";
 import type { Direction, Metric } from "../metrics/metric.ts";
-import { LossScaleOptimizer } from "../optimizers/loss_scale.ts";
+import { withScaledLoss } from "../optimizers/loss_scale.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { add, equal, multiply, select } from "../ops/primitives.ts";
 import { type KeptOptions, readMethodOptions } from "../options.ts";
@@ -29,7 +29,7 @@ interface OutputMetric {
 export class Compiled {
   /** The optimizer as it was given. */
   readonly givenOptimizer: Optimizer;
-  /** The optimizer, in a {@linkcode LossScaleOptimizer} where the policy asks for one. */
+  /** The optimizer, with a scaled loss where the policy asks for that. */
   readonly optimizer: Optimizer;
   /** The number of batches between two calls of batch hooks. */
   readonly stepsPerExecution: number;
@@ -54,11 +54,8 @@ export class Compiled {
     this.#asked = asked;
     this.stepsPerExecution = asked.stepsPerExecution;
     this.givenOptimizer = asked.optimizer;
-    const isScaled = asked.autoScaleLoss && policy.name === "mixed_float16" &&
-      !(asked.optimizer instanceof LossScaleOptimizer);
-    this.optimizer = isScaled
-      ? new LossScaleOptimizer(asked.optimizer, { name: "loss_scale_optimizer" })
-      : asked.optimizer;
+    const isScaled = asked.autoScaleLoss && policy.name === "mixed_float16";
+    this.optimizer = isScaled ? withScaledLoss(asked.optimizer) : asked.optimizer;
     if (outputNames.length > 0) this.bind(outputNames, outputNames.length);
   }
 
