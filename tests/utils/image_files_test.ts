@@ -35,8 +35,8 @@ Deno.test("smartResize: images of one size are Keras's", () => {
     assert.deepEqual([made.dtype, [...made.shape]], [y.dtype, y.shape]);
     assertClose(made.data, y.data.map(Number), { absolute: 1e-6, relative: 1e-6 });
   }
-  assert.throws(() => smartResize([[[1]]], [2, 2, 2]), /size must be the height and the width/);
-  assert.throws(() => smartResize([[1, 2]], [2, 2]), ShapeError);
+  assert.throws(() => smartResize(tensor([[[1]]]), [2, 2, 2]), /size must be/);
+  assert.throws(() => smartResize(tensor([[1, 2]]), [2, 2]), ShapeError);
 });
 
 Deno.test("arrayToImg and imgToArray: values are Keras's", () => {
