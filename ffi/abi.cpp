@@ -1,7 +1,6 @@
 // The C interface. Functions return status codes and keep a last error; no exception crosses the boundary. Addresses
 // and sizes are float64, which is exact up to 2^53 and needs no BigInt, neither through FFI nor in WebAssembly.
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <new>
@@ -48,6 +47,9 @@ struct Library {
   int32_t next_program = 1;
   std::string last_error, names;
 };
+
+// That of a cache line. `std::aligned_alloc` is not on Windows.
+constexpr std::align_val_t alignment{64};
 
 #if !defined(__wasm__)
 // Allocations of as many bytes are compared with what is left.
@@ -163,7 +165,7 @@ CERATOPS_EXPORT double ceratops_allocate(double bytes) {
       if (size > left) return fail("out of memory: " + std::to_string(left >> 20) + " MiB are left");
     }
 #endif
-    data = static_cast<char*>(std::aligned_alloc(64, size));
+    data = static_cast<char*>(operator new(size, alignment, std::nothrow));
     if (!data) return fail("out of memory");
     std::memset(data, 0, size);
     Lock lock(library().tables);
@@ -178,7 +180,7 @@ CERATOPS_EXPORT int32_t ceratops_release(double address) {
     {
       Lock lock(library().tables);
       if (library().memory.erase(pointer(address)) == 1) {
-        std::free(pointer(address));
+        operator delete(pointer(address), alignment);
         return ok;
       }
     }

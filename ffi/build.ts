@@ -1,8 +1,10 @@
-// Builds the native library from the sources next to this file, once, into the user's cache folder.
+// Finds the native library in the user's cache folder, takes a prebuilt one, or builds it from the sources next to this file.
 import { BackendError } from "../lib/errors.ts";
 import { type BuiltLibrary, isOfSystem, LibraryCache, libraryName, sha256 } from "./cache.ts";
+import { choosePrebuilt, downloadPrebuilt, type Offer, PrebuiltError } from "./download.ts";
 import { exists, variable } from "./environment.ts";
 import { compilerPackages, debianNames, eigenPackages, installCommand, managers } from "./packages.ts";
+import { prebuilt } from "./prebuilt.ts";
 
 /**
  * The compilation units, slowest first. Listed here, since a folder cannot be listed if this module is loaded by URL.
@@ -47,7 +49,8 @@ const levelFlags: Readonly<Record<Level, readonly string[]>> = {
   "generic": [],
 };
 
-const commonFlags = [
+/** Compiler flags of all native builds. */
+export const commonFlags: readonly string[] = [
   ...["-std=c++17", "-O3", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-pthread"],
   ...["-fno-math-errno", "-fno-trapping-math", "-DEIGEN_DONT_PARALLELIZE"],
 ];
@@ -78,6 +81,8 @@ export interface BuildOptions {
   compiler?: string;
   /** The cache folder; the user's by default. */
   cache?: string;
+  /** The prebuilt libraries that may be taken; those of this version by default. */
+  offer?: Offer;
 }
 
 /** Builds the native library if there is none yet; returns the path of its file. */
@@ -86,8 +91,8 @@ export async function buildLibrary(options: BuildOptions = {}): Promise<string> 
 }
 
 /**
- * The native library of these sources; builds it if there is none yet or it is damaged. Throws {@linkcode BackendError}
- * if that fails.
+ * The native library of these sources. If there is none yet or it is damaged, a prebuilt one is taken, where one is
+ * offered and no option nor `CXX` asks for another; else it is built. Throws {@linkcode BackendError} if that fails.
  */
 export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibrary> {
   try {
@@ -108,35 +113,93 @@ async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
   const level = options.level ?? await detectLevel();
   const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
   const flags = [
-    ...commonFlags,
-    ...levelFlags[level],
+    ...flagsOf(level),
     ...(options.flags ?? []),
     ...(sanitize
       ? ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
       : ["-DNDEBUG"]),
   ];
-  const sources = (await sha256(JSON.stringify([[...texts], flags]))).slice(0, 20);
-  const compiler = findCompiler(options.compiler ?? variable("CXX"));
+  const sources = await hashSources(texts, flags);
+  const named = options.compiler ?? variable("CXX");
+  const compiler = findCompiler(named);
   const eigen = findEigen();
   const cache = new LibraryCache(options.cache);
-  if (!compiler || !eigen) {
-    // Without a compiler, an earlier build by any compiler is used.
-    const built = await cache.findAny(`${sources}-`);
-    if (built) return built;
-    throw missingTools(compiler, eigen);
-  }
-  const tools = await sha256(
-    JSON.stringify([identity(compiler.program), identity(`${eigen}/Eigen/src/Core/util/Macros.h`), ...compiler.args]),
-  );
-  const build = `${sources}-${tools.slice(0, 12)}${sanitize ? "-sanitize" : ""}`;
-  const found = options.rebuild ? undefined : await cache.find(build);
+  const tools = compiler && eigen ? { compiler, eigen } : undefined;
+  const build = tools && `${sources}-${await hashTools(tools)}${sanitize ? "-sanitize" : ""}`;
+  // Without a compiler, an earlier build by any compiler is used.
+  const found = build ? options.rebuild ? undefined : await cache.find(build) : await cache.findAny(`${sources}-`);
   if (found) return found;
+  let refusal: PrebuiltError | undefined;
+  if (!options.rebuild && !(named && tools)) {
+    const taken = await takePrebuilt(options.offer ?? prebuilt, level, sources, cache);
+    if (taken instanceof PrebuiltError) refusal = taken;
+    else if (taken) return taken;
+  }
+  if (!tools || !build) throw missingTools(compiler, eigen, refusal);
+  if (refusal) writeError(`${refusal.message}; it is compiled instead\n`);
   const kind = `${level}${sanitize ? "-sanitize" : ""}`;
-  return await cache.keep(build, { kind, replace: options.rebuild ?? false }, async (folder) => {
-    for (const [name, text] of texts) Deno.writeTextFileSync(`${folder}/${name}`, text);
-    await compile(folder, compiler, [...flags, "-isystem", eigen, `-DCERATOPS_BUILD="${build}"`]);
-    for (const name of [...texts.keys(), ...units.map(objectOf)]) Deno.removeSync(`${folder}/${name}`);
-  });
+  return await cache.keep(
+    build,
+    { kind, replace: options.rebuild ?? false, prebuilt: false },
+    (folder) =>
+      compile(folder, texts, {
+        ...tools,
+        flags,
+        linkFlags: ["-ldl"],
+        build,
+        library: libraryName,
+        title: "the native library (only once)",
+      }),
+  );
+}
+
+/** The flags of a level, but for those that decide whether it is built to be debugged. */
+function flagsOf(level: Level): string[] {
+  return [...commonFlags, ...levelFlags[level]];
+}
+
+/** The hash of sources, and of the flags that they are compiled with. */
+async function hashSources(texts: ReadonlyMap<string, string>, flags: readonly string[]): Promise<string> {
+  return (await sha256(JSON.stringify([[...texts], flags]))).slice(0, 20);
+}
+
+/** The hash that a prebuilt library of these sources begins its build with. */
+export function hashForPrebuilt(texts: ReadonlyMap<string, string>, level: Level): Promise<string> {
+  return hashSources(texts, [...flagsOf(level), "-DNDEBUG"]);
+}
+
+/** What a library is built with. */
+interface Tools {
+  readonly compiler: Compiler;
+  /** The folder that contains the folder `Eigen`. */
+  readonly eigen: string;
+}
+
+async function hashTools({ compiler, eigen }: Tools): Promise<string> {
+  const files = [identity(compiler.program), identity(`${eigen}/Eigen/src/Core/util/Macros.h`)];
+  return (await sha256(JSON.stringify([...files, ...compiler.args]))).slice(0, 12);
+}
+
+/** The prebuilt library from the cache or from where it is offered; why there is none; undefined if none is offered. */
+async function takePrebuilt(
+  offer: Offer,
+  level: Level,
+  sources: string,
+  cache: LibraryCache,
+): Promise<BuiltLibrary | PrebuiltError | undefined> {
+  if (offer.libraries.length === 0) return undefined;
+  try {
+    const library = choosePrebuilt(offer, level, sources);
+    const found = await cache.find(library.build);
+    if (found) return found;
+    const bytes = await downloadPrebuilt(offer.from, library);
+    return await cache.keep(library.build, { kind: level, prebuilt: true }, async (folder) => {
+      await Deno.writeFile(`${folder}/${libraryName}`, bytes);
+    });
+  } catch (error) {
+    if (error instanceof PrebuiltError) return error;
+    throw error;
+  }
 }
 
 const objectOf = (unit: string) => unit.replace(/\.cpp$/, ".o");
@@ -175,22 +238,42 @@ async function readSource(name: string): Promise<string> {
   }
 }
 
-/** Compiles the units, as many at a time as there are processors, and links them. */
-async function compile(work: string, compiler: Compiler, flags: readonly string[]): Promise<void> {
+/** Options of {@linkcode compile}. */
+export interface CompileOptions extends Tools {
+  readonly flags: readonly string[];
+  readonly linkFlags: readonly string[];
+  /** What the library says that it was built from. */
+  readonly build: string;
+  /** The name of its file. */
+  readonly library: string;
+  /** What is told to be built. */
+  readonly title: string;
+}
+
+/** Compiles the units in a folder, as many at a time as there are processors, and leaves the linked library there. */
+export async function compile(
+  work: string,
+  texts: ReadonlyMap<string, string>,
+  { compiler, eigen, flags, linkFlags, build, library, title }: CompileOptions,
+): Promise<void> {
   const start = performance.now();
   const total = units.length + 1;
   let finished = 0;
   const report = (end = "") => {
-    const line = `Building the native library (only once): ${finished} of ${total}${end}`;
+    const line = `Building ${title}: ${finished} of ${total}${end}`;
     if (Deno.stderr.isTerminal()) writeError(`\r${line}${end ? "\n" : ""}`);
     else if (finished === 0 || end) writeError(`${line}\n`);
   };
   report();
+  for (const [name, text] of texts) Deno.writeTextFileSync(`${work}/${name}`, text);
   const waiting = [...units];
   const stop = new AbortController();
   const worker = async () => {
     for (let unit = waiting.shift(); unit && !stop.signal.aborted; unit = waiting.shift()) {
-      await runCompiler(compiler, [...flags, "-c", unit, "-o", objectOf(unit)], work, stop.signal);
+      // Only the unit that says it: what remembers compiled units can then use the others for other builds.
+      const said = unit === "abi.cpp" ? [`-DCERATOPS_BUILD="${build}"`] : [];
+      const args = [...flags, ...said, "-isystem", eigen, "-c", unit, "-o", objectOf(unit)];
+      await runCompiler(compiler, args, work, stop.signal);
       finished++;
       report();
     }
@@ -203,7 +286,8 @@ async function compile(work: string, compiler: Compiler, flags: readonly string[
   };
   await Promise.all(Array.from({ length: Math.max(1, navigator.hardwareConcurrency) }, () => worker().catch(fail)));
   if (failure) throw failure;
-  await runCompiler(compiler, [...flags, "-shared", ...units.map(objectOf), "-o", libraryName, "-ldl"], work);
+  await runCompiler(compiler, [...flags, "-shared", ...units.map(objectOf), "-o", library, ...linkFlags], work);
+  for (const name of [...texts.keys(), ...units.map(objectOf)]) Deno.removeSync(`${work}/${name}`);
   finished++;
   report(`, ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
@@ -238,7 +322,7 @@ async function runCompiler(
 }
 
 /** A compiler: its program, and the arguments that come before all others. */
-interface Compiler {
+export interface Compiler {
   readonly program: string;
   readonly args: readonly string[];
 }
@@ -259,14 +343,15 @@ function findCompiler(text: string | undefined): Compiler | undefined {
   }, "CXX to name a compiler");
 }
 
-function findProgram(name: string, args: readonly string[] = []): Compiler | undefined {
+/** A program in `PATH` or at a path, with arguments. */
+export function findProgram(name: string, args: readonly string[] = []): Compiler | undefined {
   const folders = (variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin").split(":");
   const program = (name.includes("/") ? [name] : folders.map((folder) => `${folder}/${name}`)).find(exists);
   return program === undefined ? undefined : { program, args };
 }
 
 /** The folder that contains the folder `Eigen`. */
-function findEigen(): string | undefined {
+export function findEigen(): string | undefined {
   return eigenFolders(variable("EIGEN_INCLUDE")).find((folder) => exists(`${folder}/Eigen/Core`));
 }
 
@@ -278,7 +363,11 @@ function identity(path: string): [string, number, number] {
 }
 
 /** The error that says how to install what is missing, with the package manager found. */
-function missingTools(compiler: Compiler | undefined, eigen: string | undefined): BackendError {
+function missingTools(
+  compiler: Compiler | undefined,
+  eigen: string | undefined,
+  refusal: PrebuiltError | undefined,
+): BackendError {
   const folders = (variable("PATH") ?? "/usr/bin:/sbin:/opt/homebrew/bin").split(":");
   const manager = managers.find((name) => folders.some((folder) => exists(`${folder}/${name}`)));
   const lacking = [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["the Eigen 3 headers"])].join(" and ");
@@ -286,8 +375,11 @@ function missingTools(compiler: Compiler | undefined, eigen: string | undefined)
   return new BackendError({
     what: "Cannot build the native library",
     rule: `${lacking} must be installed`,
-    hint: installCommand(packages, manager) ??
-      `install with your package manager what Debian calls ${debianNames(packages)}`,
+    received: refusal && `no prebuilt one (${refusal.message})`,
+    hint: Deno.build.os === "windows"
+      ? "it is not compiled on Windows: run this under WSL (wsl --install)"
+      : installCommand(packages, manager) ??
+        `install with your package manager what Debian calls ${debianNames(packages)}`,
   }, [...(compiler ? [] : ["a C++ compiler"]), ...(eigen ? [] : ["Eigen 3"])].join(" and "));
 }
 
@@ -307,6 +399,7 @@ async function processorFlags(): Promise<string> {
     const { stdout } = await new Deno.Command(command, { args, stdout: "piped", stderr: "null" }).output();
     return new TextDecoder().decode(stdout);
   };
+  if (Deno.build.os === "windows") return windowsFlags();
   try {
     if (Deno.build.os === "darwin") {
       return await run("sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features", "machdep.cpu.extfeatures");
@@ -317,6 +410,19 @@ async function processorFlags(): Promise<string> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
+  }
+}
+
+/** What Windows tells of: it does not tell of all that x86-64-v4 needs. Processors with AVX2 have what comes with it. */
+function windowsFlags(): string {
+  const kernel = Deno.dlopen("kernel32.dll", {
+    IsProcessorFeaturePresent: { parameters: ["u32"], result: "i32" },
+  });
+  try {
+    const has = (feature: number) => kernel.symbols.IsProcessorFeaturePresent(feature) !== 0;
+    return `${has(38) ? "sse4_2 " : ""}${has(40) ? "avx2 fma bmi1 bmi2 lzcnt" : ""}`;
+  } finally {
+    kernel.close();
   }
 }
 

@@ -2,10 +2,11 @@
 import { BackendError, CeratopsError } from "../lib/errors.ts";
 import { exists, ownUid, variable } from "./environment.ts";
 
-/** A library that was built: its file, and the hash that it says it was built from. */
+/** A library: its file, the hash that it says it was built from, and whether it came prebuilt. */
 export interface BuiltLibrary {
   readonly path: string;
   readonly build: string;
+  readonly prebuilt: boolean;
 }
 
 /** What is written beside a library: what tells whether the file is whole, and what it was built for. */
@@ -14,6 +15,8 @@ interface Sidecar {
   readonly sha256: string;
   /** Libraries of one kind replace each other. */
   readonly kind?: string;
+  /** Whether it was not compiled here. */
+  readonly prebuilt?: boolean;
 }
 
 /** So many libraries of a kind are kept beside the one that is built: those that were used last. */
@@ -25,7 +28,10 @@ const longestBuild = 60 * 60 * 1000;
 const buildingPrefix = "building-";
 
 /** The name of the library's file in its folder. */
-export const libraryName = Deno.build.os === "darwin" ? "libceratops.dylib" : "libceratops.so";
+export const libraryName = {
+  darwin: "libceratops.dylib",
+  windows: "ceratops.dll",
+}[Deno.build.os as string] ?? "libceratops.so";
 
 const libraryIn = (folder: string) => `${folder}/${libraryName}`;
 const sidecarIn = (folder: string) => `${folder}/library.json`;
@@ -60,12 +66,13 @@ export class LibraryCache {
     if (!exists(folder)) return undefined;
     await this.#requireTrusted(folder);
     const lock = lockFolder(folder, false);
-    if (!await isWhole(folder)) {
+    const whole = await readWhole(folder);
+    if (!whole) {
       lock?.close();
       return undefined;
     }
     use(folder, lock);
-    return { path: libraryIn(folder), build };
+    return { path: libraryIn(folder), build, prebuilt: whole.prebuilt ?? false };
   }
 
   /** A whole library whose build begins with these words. */
@@ -86,7 +93,7 @@ export class LibraryCache {
    */
   async keep(
     build: string,
-    { kind, replace }: { kind: string; replace: boolean },
+    { kind, replace = false, prebuilt }: { kind: string; replace?: boolean; prebuilt: boolean },
     make: (folder: string) => Promise<void>,
   ): Promise<BuiltLibrary> {
     const target = `${this.#folder}/${build}`;
@@ -95,10 +102,12 @@ export class LibraryCache {
       await this.#onDisk(async () => {
         await make(workplace.folder);
         const bytes = Deno.readFileSync(libraryIn(workplace.folder));
-        const sidecar: Sidecar = { size: bytes.length, sha256: await sha256(bytes), kind };
+        const sidecar: Sidecar = { size: bytes.length, sha256: await sha256(bytes), kind, prebuilt };
         Deno.writeTextFileSync(sidecarIn(workplace.folder), JSON.stringify(sidecar));
         // A linker makes what the user's umask allows, which may be that others write to it.
-        for (const path of [libraryIn(workplace.folder), sidecarIn(workplace.folder)]) Deno.chmodSync(path, 0o700);
+        if (Deno.build.os !== "windows") {
+          for (const path of [libraryIn(workplace.folder), sidecarIn(workplace.folder)]) Deno.chmodSync(path, 0o700);
+        }
         await moveInto(workplace.folder, target, replace);
       });
     } finally {
@@ -116,7 +125,7 @@ export class LibraryCache {
     Deno.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     await this.#requireTrusted();
     // Another process must not take the new folder for an abandoned one before it is locked.
-    using cache = Deno.openSync(this.#folder);
+    using cache = openFolder(this.#folder);
     await lockWhenFree(cache);
     this.#clear();
     const folder = Deno.makeTempDirSync({ dir: this.#folder, prefix: buildingPrefix });
@@ -201,7 +210,8 @@ function cacheFolder(): string {
   const absolute = (name: string) => [variable(name)].find((path) => path && isAbsolute(path));
   const home = absolute("HOME");
   if (Deno.build.os === "darwin" && home) return `${home}/Library/Caches/ceratops`;
-  const caches = absolute("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
+  const local = Deno.build.os === "windows" ? absolute("LOCALAPPDATA") : undefined;
+  const caches = local ?? absolute("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
   if (caches) return `${caches}/ceratops`;
   throw new BackendError({
     what: "Cannot keep the native library",
@@ -219,14 +229,14 @@ export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<st
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Whether a folder holds a library as it was built: not truncated, nor another file. */
-async function isWhole(folder: string): Promise<boolean> {
+/** What is known of a folder's library if it is as it was built: not truncated, nor another file. */
+async function readWhole(folder: string): Promise<Sidecar | undefined> {
   try {
-    const { size, sha256: expected } = JSON.parse(Deno.readTextFileSync(sidecarIn(folder))) as Sidecar;
+    const sidecar = JSON.parse(Deno.readTextFileSync(sidecarIn(folder))) as Sidecar;
     const bytes = Deno.readFileSync(libraryIn(folder));
-    return bytes.length === size && await sha256(bytes) === expected;
+    return bytes.length === sidecar.size && await sha256(bytes) === sidecar.sha256 ? sidecar : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
@@ -273,10 +283,9 @@ function isFree(folder: string): boolean {
 
 /** A folder locked for as long as the file is open; undefined where another process has it, or locks do not work. */
 function lockFolder(folder: string, exclusive: boolean): Deno.FsFile | undefined {
-  let file: Deno.FsFile | undefined;
+  const file = openFolder(folder);
   try {
-    file = Deno.openSync(folder);
-    if (file.tryLockSync(exclusive)) return file;
+    if (file?.tryLockSync(exclusive)) return file;
   } catch {
     // As on a network file system without locks.
   }
@@ -284,10 +293,19 @@ function lockFolder(folder: string, exclusive: boolean): Deno.FsFile | undefined
   return undefined;
 }
 
-/** Waits for the lock of a file, which others hold for a moment; goes on without where locks do not work. */
-async function lockWhenFree(file: Deno.FsFile): Promise<void> {
+/** A folder as a file that can be locked; undefined where there are none, as on Windows. */
+function openFolder(folder: string): Deno.FsFile | undefined {
   try {
-    await file.lock(true);
+    return Deno.openSync(folder);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Waits for the lock of a file, which others hold for a moment; goes on without where locks do not work. */
+async function lockWhenFree(file: Deno.FsFile | undefined): Promise<void> {
+  try {
+    await file?.lock(true);
   } catch {
     // Then folders are cleared by their age alone.
   }
@@ -301,7 +319,7 @@ async function moveInto(work: string, target: string, replace: boolean): Promise
     } catch (error) {
       if (!exists(target)) throw error;
       // Another process was faster, which is as good, unless what is there is to be replaced.
-      if (!replace && await isWhole(target)) return;
+      if (!replace && await readWhole(target)) return;
       const old = `${work}-old`;
       try {
         Deno.renameSync(target, old);

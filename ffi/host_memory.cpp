@@ -68,15 +68,11 @@ std::uint64_t left_in_groups(const std::string& root) {
 }  // namespace
 
 std::uint64_t available_memory(const std::string& root) {
-#if defined(__linux__)
+  // Only Linux has this file.
   const std::string meminfo = root + "/proc/meminfo";
   const std::uint64_t available = number_named(meminfo, "MemAvailable:", unknown);
   if (available == unknown) return unknown;
   return std::min((available + number_named(meminfo, "SwapFree:", 0)) * 1024, left_in_groups(root));
-#else
-  static_cast<void>(root);
-  return unknown;
-#endif
 }
 
 }  // namespace ceratops

@@ -12,6 +12,7 @@ import {
   managers,
   type Packages,
 } from "./packages.ts";
+import { prebuilt } from "./prebuilt.ts";
 
 /** The operations on the machine, which tests replace. */
 export interface Machine {
@@ -29,7 +30,9 @@ export interface Machine {
   hasLibrary(name: string): boolean;
   /** Runs a program with its output shown; returns the exit status. */
   run(command: readonly string[]): Promise<number>;
-  /** Builds the native library unless it is built already; returns its path. */
+  /** Whether this version offers prebuilt native libraries. */
+  readonly offersPrebuilt: boolean;
+  /** Takes or builds the native library unless it is there already; returns its path. */
   build(): Promise<string>;
   /** Prints one line. */
   tell(line: string): void;
@@ -94,7 +97,11 @@ export interface SetUpOptions {
  * backend.
  */
 export async function setUp(options: SetUpOptions, machine: Machine): Promise<number> {
-  const needs = options.test ? [compiler, eigen, vulkanLoader, softwareVulkan] : [compiler, eigen];
+  const needs = options.test
+    ? [compiler, eigen, vulkanLoader, softwareVulkan]
+    : machine.offersPrebuilt
+    ? []
+    : [compiler, eigen];
   let missing = needs.filter((need) => !need.met(machine));
   const manager = managers.find((name) => machine.findProgram(name) !== undefined);
   if (missing.length > 0 && manager === "apt-get" && machine.root) {
@@ -170,6 +177,7 @@ export function thisMachine(): Machine {
       const child = new Deno.Command(program, { args, env, stdin: "null", stdout: "inherit", stderr: "inherit" });
       return (await child.output()).code;
     },
+    offersPrebuilt: prebuilt.libraries.length > 0,
     build: () => buildLibrary(),
     tell: (line) => console.error(line),
   };

@@ -1,7 +1,11 @@
 // The thread pool: how a job is opened, joined and closed.
 #include "threads.h"
 #if !defined(__wasm__)
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <dlfcn.h>
+#endif
 
 #include <chrono>
 
@@ -23,8 +27,14 @@ constexpr int spins_between_clock_reads = 64;
 
 // Pool threads run until the process exits, so the library must stay mapped.
 void stay_loaded() {
+#if defined(_WIN32)
+  HMODULE module;
+  GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                     reinterpret_cast<const char*>(&stay_loaded), &module);
+#else
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+#endif
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ interface Script {
   installs?: { programs?: string[]; files?: string[]; libraries?: string[] };
   installStatus?: number;
   buildFails?: boolean;
+  offersPrebuilt?: boolean;
 }
 
 const eigenCore = "/usr/include/eigen3/Eigen/Core";
@@ -40,6 +41,7 @@ function pretend(script: Script): { machine: Machine; ran: string[]; told: strin
       for (const name of script.installs?.libraries ?? []) libraries.add(name);
       return Promise.resolve(script.installStatus ?? 0);
     },
+    offersPrebuilt: script.offersPrebuilt ?? false,
     build: () => {
       builds++;
       return script.buildFails
@@ -50,6 +52,15 @@ function pretend(script: Script): { machine: Machine; ran: string[]; told: strin
   };
   return { machine, ran, told, builds: () => builds };
 }
+
+Deno.test("setup: where a prebuilt library is offered only tests ask for a compiler", async () => {
+  const plain = pretend({ offersPrebuilt: true, programs: ["apt-get"], root: true });
+  assert.equal(await setUp({}, plain.machine), 0);
+  assert.deepEqual([plain.ran, plain.told, plain.builds()], [[], [], 1]);
+  const tests = pretend({ offersPrebuilt: true });
+  assert.equal(await setUp({ test: true }, tests.machine), 1);
+  assert.match(tests.told.join(), /Missing: a C\+\+ compiler and the Eigen 3 headers/);
+});
 
 Deno.test("setup: with everything there no process is started and nothing is said", async () => {
   for (const test of [false, true]) {

@@ -132,6 +132,7 @@ async function openDefault(): Promise<Executor> {
 async function open(name: BackendChoice, why: string): Promise<Executor> {
   const topics = debugTopics(readVariable("CERATOPS_DEBUG") ?? "");
   const executor = name === "auto" ? await openBest(topics) : await openNamed(name, why);
+  if (topics.has("backend")) console.error(`  ${executor.name} chosen: ${executor.description}`);
   debug(executor, topics, (text) => console.error(text));
   return executor;
 }
@@ -173,7 +174,6 @@ async function openBest(topics: ReadonlySet<DebugTopic>): Promise<Executor> {
   }
   if (topics.has("backend")) {
     for (const { name, error } of passedOver) console.error(`  ${name} passed over: ${error.message}`);
-    console.error(`  ${executor.name} chosen: ${executor.description}`);
   }
   return executor;
 }

@@ -188,6 +188,52 @@ const mistyped: (() => unknown)[] = [
   // @ts-expect-error no such option
   () => new layers.RandomCrop(2, 2, { fillMode: "nearest" }),
   // @ts-expect-error no such option
+  () => new layers.AugMix({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.AutoContrast({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.ContrastLimitedAdaptiveHistogramEqualization({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.CutMix({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.Equalization({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.MixUp({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandAugment({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomColorJitter({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomElasticTransform({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomErasing({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomGaussianBlur({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomGrayscale({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomInvert({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomPerspective({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomShear({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.Solarization({ strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomColorDegeneration(0.5, { strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomHue(0.5, { strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomPosterization(4, { strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomSaturation(0.5, { strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.RandomSharpness(0.5, { strength: 0.5 }),
+  // @ts-expect-error no such option
+  () => new layers.MaxNumBoundingBoxes(2, { boxes: 3 }),
+  // @ts-expect-error no such option
+  () => new layers.Pipeline([new layers.RandomFlip()], { steps: 1 }),
+  // @ts-expect-error no such option
   () => new layers.InputLayer({ shape: [1], sizes: 2 }),
   // @ts-expect-error no such option
   () => new layers.EinsumDense("ab,bc->ac", 2, { useBias: true }),

@@ -59,7 +59,14 @@ function custom(): GivenModel {
  * lists, as files have them, one transform of several images, and edges of images that continue mirrored.
  */
 const onTensorFlowAlone = [
-  ...["model_summed", "model_turned", "operations_pooled", "operations_images", "operations_resampled"],
+  ...[
+    "model_summed",
+    "model_turned",
+    "operations_pooled",
+    "operations_images",
+    "operations_resampled",
+    "operations_factored",
+  ],
 ];
 
 /** All of them. */
@@ -69,8 +76,8 @@ export function givenModels(): GivenModel[] {
     exchangedModel(`operations_${spec.name}`, spec)
   );
   const structures = [...ofModels, ...ofOperations].filter(({ name }) => !onTensorFlowAlone.includes(name));
-  // Keras cannot take an Equalization into such a model.
-  const alone = layerCases.filter(({ class_name }) => class_name !== "Equalization");
+  // Keras cannot take an Equalization into such a model, and refuses the factors that it writes for a RandomShear itself.
+  const alone = layerCases.filter(({ class_name }) => !["Equalization", "RandomShear"].includes(class_name as string));
   return customObjectScope(lambdas, () => [...alone.map(modelOf), ...structures, custom()]);
 }
 

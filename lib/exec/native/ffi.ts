@@ -24,10 +24,11 @@ const symbols = {
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const;
 
-/** A library file, and the build hash that it must report. */
+/** A library file, the build hash that it must report, and whether it was not compiled here. */
 interface LibraryFile {
   readonly path: string;
   readonly build: string;
+  readonly prebuilt: boolean;
 }
 
 /** Options of {@linkcode openLibrary}. */
@@ -39,7 +40,10 @@ export interface OpenOptions {
 }
 
 /** Loads a library file; throws {@linkcode BackendError} if it cannot be loaded or reports another build. */
-export function openLibrary({ path, build }: LibraryFile, { threads = threadCount() }: OpenOptions = {}): NativeModule {
+export function openLibrary(
+  { path, build, prebuilt }: LibraryFile,
+  { threads = threadCount() }: OpenOptions = {},
+): NativeModule {
   const library = load(path);
   const call = library.symbols;
   const text = (pointer: Deno.PointerValue) => (pointer ? Deno.UnsafePointerView.getCString(pointer) : "");
@@ -63,7 +67,9 @@ export function openLibrary({ path, build }: LibraryFile, { threads = threadCoun
   // The count of finished steps; non-blocking runs each have their own.
   const finished = new Int32Array(1);
   return {
-    description: `${text(call.ceratops_description())}, ${threads} thread${threads === 1 ? "" : "s"}`,
+    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threads} thread${
+      threads === 1 ? "" : "s"
+    }`,
     ops,
     functions,
     allocate(bytes) {
