@@ -18,28 +18,31 @@ export const boolean = (fallback: boolean | typeof required = required): Option<
     },
   });
 
-/** The bounds of a number, inclusive. */
+/** The bounds of a number. */
 export interface NumberBounds {
   /** The least value; minus infinity by default. */
   readonly min?: number;
+  /** What it must be greater than; minus infinity by default. */
+  readonly above?: number;
   /** The largest value; infinity by default. */
   readonly max?: number;
 }
 
-/** A number from `min` to `max`. */
+/** A number from `min`, or above `above`, to `max`. */
 export const number = (
   fallback: number | typeof required = required,
-  { min = -Infinity, max = Infinity }: NumberBounds = {},
+  { above, min = above ?? -Infinity, max = Infinity }: NumberBounds = {},
 ): Option<number> =>
   option<number>({
     fallback,
     read: (given, { what, option }) => {
-      if (typeof given === "number" && given >= min && given <= max) return given;
+      if (typeof given === "number" && given >= min && given <= max && given !== above) return given;
+      const range = min === -Infinity && max === Infinity
+        ? ""
+        : ` from ${min} to ${max === Infinity ? "infinity" : max}`;
       throw new ValueError({
         what,
-        rule: min === -Infinity && max === Infinity
-          ? `${option} must be a number`
-          : `${option} must be a number from ${min} to ${max === Infinity ? "infinity" : max}`,
+        rule: `${option} must be a number${range}${above === undefined ? "" : `, but not ${above}`}`,
         received: describe(given),
         hint: typeof given === "string" ? "give it as a number, without quotes" : "choose one in that range",
       });

@@ -103,5 +103,5 @@ export function buildPackage(folder: string): void {
 if (import.meta.main) {
   const folder = resolve(Deno.args[0] ?? join(root, "build/npm"));
   buildPackage(folder);
-  console.log(`The package is in ${folder}: npm install ${folder}`);
+  console.log(`The package is in ${folder}: npm install --install-links ${folder}`);
 }

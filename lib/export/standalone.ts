@@ -1,6 +1,7 @@
 // A model as one module of TypeScript or JavaScript: its weights, the programs that predict, and the engine for these.
 import deno from "../../deno.json" with { type: "json" };
 import { FileError, ValueError } from "../errors.ts";
+import { toBase64 } from "../files/base64.ts";
 import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import type { TrainableModel } from "../training/trainer.ts";
 import { type PackingOptions, packModel } from "./standalone_programs.ts";
@@ -97,13 +98,7 @@ async function pack(bytes: Uint8Array, what: string): Promise<string> {
       hint: 'halve them by { dtype: "float16" }, or export to ONNX',
     });
   }
-  const pieces: string[] = [];
-  // A multiple of 3 bytes is whole letters, and a call has so many arguments at most.
-  const most = 3 << 12;
-  for (let at = 0; at < packed.length; at += most) {
-    pieces.push(btoa(String.fromCharCode(...packed.subarray(at, at + most))));
-  }
-  return pieces.join("");
+  return toBase64(packed);
 }
 
 /** The code that all modules share; of its declarations a module exports what `predict` returns. */

@@ -105,6 +105,8 @@ export class RandomRotation extends RandomTransform<Rotations> {
     super(options, { factor });
   }
 
+  protected override readonly drawnParts: readonly string[] = ["angle"];
+
   /** The angles, in degrees. */
   protected draw(frame: ImageFrame): Rotations {
     const [low, high] = this.factor;
@@ -167,6 +169,8 @@ export class RandomTranslation extends RandomTransform<Translations> {
   constructor(heightFactor: Factor, widthFactor: Factor, options: RandomTransformOptions = {}) {
     super(options, { heightFactor, widthFactor });
   }
+
+  protected override readonly drawnParts: readonly string[] = ["down", "right"];
 
   /** The shifts, in pixels. */
   protected draw(frame: ImageFrame): Translations {
@@ -233,6 +237,8 @@ export class RandomZoom extends RandomTransform<Zooms> {
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
     super(options, { heightFactor });
   }
+
+  protected override readonly drawnParts: readonly string[] = ["heightZoom", "widthZoom"];
 
   /** How much of the height and of the width is shown. */
   protected draw(frame: ImageFrame): Zooms {
@@ -312,6 +318,8 @@ export class RandomShear extends RandomTransform<Shears> {
   constructor(options: RandomShearOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["shearX", "shearY"];
 
   /** The shears along x and along y, half of them in the other direction. */
   protected draw(frame: ImageFrame): Shears {

@@ -34,6 +34,8 @@ export abstract class RandomColors extends ImageLayer<ColorChange> {
     declareBase(this);
   }
 
+  protected override readonly drawnParts: readonly string[] = ["factor"];
+
   /** A number for each image between the ends of the layer's factor. */
   protected draw(frame: ImageFrame): ColorChange {
     return { factor: this.perImage(frame, 4, ...this.factor) };

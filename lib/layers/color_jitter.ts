@@ -72,6 +72,8 @@ export class RandomColorJitter extends ImageLayer<Jitters> {
     ];
   }
 
+  protected override readonly drawnParts: readonly string[] = ["drawn"];
+
   /** What each of the changes does. */
   protected draw({ count, height, width, channels }: ImageFrame): Jitters {
     const shape = [count, height, width, channels];

@@ -50,6 +50,8 @@ export class RandomSharpness extends ImageLayer<ColorChange> {
     super(options, { factor });
   }
 
+  protected override readonly drawnParts: readonly string[] = ["factor"];
+
   /** The sharpness of each image. */
   protected draw(frame: ImageFrame): ColorChange {
     return { factor: this.perImage(frame, 4, ...this.factor) };
@@ -133,6 +135,8 @@ export class RandomGaussianBlur extends ImageLayer<Blurs> {
   constructor(options: RandomGaussianBlurOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["isChosen", "sigma"];
 
   /** Which images are blurred, and how much. */
   protected draw(frame: ImageFrame): Blurs {

@@ -1,4 +1,6 @@
 // The bases of layers that move pixels: masks of segments and bounding boxes go with them.
+import { anything, array } from "../argument_kinds.ts";
+import { declareMethods } from "../checked_methods.ts";
 import type { Value } from "../ir/value.ts";
 import { affineInterpolations, affineTransform, type FillMode, fillModes } from "../ops/affine_transform.ts";
 import { broadcastTo, cast, concat } from "../ops/primitives.ts";
@@ -6,11 +8,14 @@ import { choice, number } from "../option_kinds.ts";
 import { declareBase, optionTable } from "../options.ts";
 import {
   type BoundingBoxes,
+  boxes,
   type Drawn,
+  frame,
   type ImageFrame,
   ImageLayer,
   type RandomImageOptions,
   randomImageOptions,
+  transformation,
 } from "./image_layer.ts";
 import type { LayerFields } from "./options.ts";
 
@@ -21,6 +26,10 @@ export type MovedBoxes = BoundingBoxes<Value> & { readonly size?: { readonly hei
 export abstract class GeometricImages<Transformation extends object = object> extends ImageLayer<Transformation> {
   static {
     declareBase(this);
+    declareMethods(this, {
+      move: { verb: "move images by", takes: { batch: array, transformation, nearest: anything } },
+      moveBoxes: { verb: "move boxes by", takes: { found: boxes, transformation, frame } },
+    });
   }
 
   /** The moved images. */
@@ -79,6 +88,7 @@ export interface RandomTransform extends LayerFields<RandomTransformOptions, typ
 export abstract class RandomTransform<Transformation extends object = object> extends GeometricImages<Transformation> {
   static {
     declareBase(this);
+    declareMethods(this, { transforms: { verb: "transform images by", takes: { transformation, frame } } });
   }
 
   /** The transformed batch. */

@@ -1,7 +1,19 @@
 // The base of layers that prepare images: together with labels, bounding boxes and masks of segments.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
-import { object, operands, shapes } from "../argument_kinds.ts";
-import { declareMethods } from "../checked_methods.ts";
+import {
+  anything,
+  array,
+  count,
+  finite,
+  fn,
+  inputShape,
+  object,
+  objectOf,
+  operands,
+  shape,
+  shapes,
+} from "../argument_kinds.ts";
+import { type Argument, declareMethods } from "../checked_methods.ts";
 import { describe, didYouMean, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import {
@@ -105,8 +117,40 @@ export interface ImageLayer extends LayerFields<RandomImageOptions, typeof rando
 /** The parts of labeled images by one name each. */
 const partNames = ["images", "labels", "segmentationMasks", "boxes", "boxLabels"] as const;
 
+/** What errors call them. */
+const partWords = {
+  images: "images",
+  labels: "labels",
+  segmentationMasks: "segmentationMasks",
+  boxes: "bounding boxes",
+  boxLabels: "labels of bounding boxes",
+} as const;
+
 /** Parts of labeled images by one name each. */
 export type Parts<T> = { readonly [K in (typeof partNames)[number]]?: T };
+
+/** Images, or their shape. */
+const shaped: Argument = (given, place) => {
+  shape((given as { readonly shape?: unknown } | null | undefined)?.shape, place);
+  return given;
+};
+/** A batch's extents. */
+export const frame: Argument = objectOf({ count, height: count, width: count, channels: count });
+/** Boxes and their labels. */
+export const boxes: Argument = objectOf({ boxes: array, labels: array });
+/** What the layer draws. */
+export const transformation: Argument = (given, place) => {
+  const found = object(given, place) as object;
+  const { drawnParts } = place.owner as { readonly drawnParts: readonly string[] };
+  const missing = drawnParts.find((name) => !(name in found));
+  if (missing === undefined) return found;
+  throw new ValueError({
+    what: place.what,
+    rule: `${place.argument} must have what getRandomTransformation gives: ${drawnParts.join(", ")}`,
+    received: `an object without ${missing}`,
+    hint: "give what getRandomTransformation(images) returned",
+  });
+};
 
 /**
  * The base of layers that prepare images. What is random is drawn first, by `getRandomTransformation`; the methods
@@ -121,8 +165,26 @@ export abstract class ImageLayer<Transformation extends object = object> extends
       build: { verb: "build", takes: { inputShape: shapes } },
       computeOutputShape: { verb: "take the output shape of", takes: { inputShape: shapes } },
       call: { verb: "call", takes: { x: operands, context: object } },
+      getRandomTransformation: { verb: "draw a change of", takes: { images: shaped } },
+      drawChange: { verb: "draw a change of", takes: { images: shaped } },
+      changeBy: { verb: "change images by", takes: { transformation } },
+      transformImages: { verb: "transform images by", takes: { images: array, transformation } },
+      transformLabels: { verb: "transform labels by", takes: { labels: array, transformation } },
+      transformBoundingBoxes: { verb: "transform boxes by", takes: { found: boxes, transformation } },
+      transformSegmentationMasks: { verb: "transform masks by", takes: { masks: array, transformation } },
+      drawn: { verb: "draw a change by", takes: { shape, training: anything } },
+      draw: { verb: "draw a change by", takes: { frame, training: anything } },
+      changeImages: { verb: "change images by", takes: { batch: array, transformation } },
+      frameOf: { verb: "take the extents of images by", takes: { shape } },
+      onBatch: { verb: "change images by", takes: { images: array, body: fn } },
+      onBoxes: { verb: "change boxes by", takes: { found: boxes, inputShape: shape, body: fn } },
+      perImage: { verb: "draw numbers by", takes: { frame, rank: count, low: finite, high: finite } },
+      outputShapeOf: { verb: "take the output shape of", takes: { shape: inputShape } },
+      outputShapeOfBoxes: { verb: "take the output shape of", takes: { shape: inputShape, all: shapes } },
     });
   }
+  /** The names of what is drawn, which a transformation has. */
+  protected readonly drawnParts: readonly string[] = [];
   override readonly callDefaults = { training: true };
   override readonly inputArgument = "data";
   /** Images have no masks of steps. */
@@ -189,10 +251,20 @@ export abstract class ImageLayer<Transformation extends object = object> extends
     return isNamed(given) ? made as unknown as Value : made.images;
   }
 
-  /** Checks that boxes and masks are those of the images. */
-  #checkParts({ images, boxes, boxLabels, segmentationMasks: masks }: Parts<Value>): void {
+  /** Checks that labels, boxes and masks are those of the images. */
+  #checkParts(parts: Parts<Value>): void {
+    const { images, boxes, boxLabels, segmentationMasks: masks } = parts;
     const what = `Cannot call "${this.name}"`;
     const [size, rank] = [imageSize(what, images!.shape, this.dataFormat), images!.shape.length];
+    const other = rank === 4 && partNames.find((name) => parts[name] && parts[name].shape[0] !== images!.shape[0]);
+    if (other) {
+      throw new ShapeError({
+        what,
+        rule: `each part must be of the ${images!.shape[0]} images`,
+        received: `${partWords[other]} ${formatShape(parts[other]!.shape)}`,
+        hint: "give each part the batch axis of the images",
+      });
+    }
     if (masks && formatShape(imageSize(what, masks.shape, this.dataFormat)) !== formatShape(size)) {
       throw new ShapeError({
         what,

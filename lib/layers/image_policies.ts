@@ -132,6 +132,8 @@ export class RandAugment extends ImagePolicy<ChangesInOrder> {
     this.augmentations = [...moving, ...colors, ...tones];
   }
 
+  protected override readonly drawnParts: readonly string[] = ["chosen", "drawn"];
+
   /** Which changes, and what each of the layers would do. */
   protected draw({ count, height, width, channels }: ImageFrame): ChangesInOrder {
     const chosen = floor(this.uniform([this.numOps], 0, this.augmentations.length));
@@ -244,6 +246,8 @@ export class AugMix extends ImagePolicy<Chains> {
     const { moving, tones, colors } = this.changes();
     this.augmentations = [...moving, ...tones, ...(this.allOps ? colors : [])];
   }
+
+  protected override readonly drawnParts: readonly string[] = ["weights", "weight", "chosen", "drawn"];
 
   /** Which changes, what they do, and how much of each chain there is. */
   protected draw({ count, height, width, channels }: ImageFrame): Chains {

@@ -84,7 +84,7 @@ export class InputLayer extends Layer {
    * Takes the options of {@linkcode Input}. Throws {@linkcode ShapeError} for an invalid shape, and {@linkcode ValueError}
    * unless there is one of `shape` and `batchShape`. Defaults: `batchSize: null`, `batchShape: null`.
    */
-  constructor(options: InputOptions) {
+  constructor(options: InputOptions = {}) {
     // This dtype is the data's, not a policy.
     const others: Omit<InputOptions, "dtype"> = options;
     super(others);

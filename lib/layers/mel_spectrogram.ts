@@ -67,7 +67,7 @@ const melSpectrogramOptions = optionTable<MelSpectrogramOptions>()({
   powerToDb: boolean(true),
   topDb: number(80),
   magExp: number(2),
-  minPower: number(1e-10, { min: Number.MIN_VALUE }),
+  minPower: number(1e-10, { above: 0 }),
   refPower: number(1),
 });
 
@@ -103,6 +103,17 @@ const { fround } = Math;
 /** A frequency in hertz on the mel scale of the Hidden Markov Model Toolkit. */
 const melOf = (hertz: number): number => fround(1127 * fround(Math.log(fround(1 + fround(hertz / 700)))));
 
+/** Throws {@linkcode ValueError} unless the highest band ends above where the lowest starts. */
+function checkBand(what: string, [low, from]: [string, number], [high, to]: [string, number]): void {
+  if (from < to) return;
+  throw new ValueError({
+    what,
+    rule: `${low} must be below ${high}`,
+    received: `${low} ${from} and ${high} ${to}`,
+    hint: "give both in hertz",
+  });
+}
+
 /** `count` numbers from `low` to `high`. */
 function evenly(low: number, high: number, count: number): Float32Array<ArrayBuffer> {
   const step = fround(fround(high - low) / (count - 1));
@@ -131,7 +142,8 @@ export class MelSpectrogram extends Layer {
   readonly maxFreq: number;
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for frames longer than a transform. Defaults: `fftLength: 2048`,
+   * Takes the options. Throws {@linkcode ValueError} for frames longer than a transform, and for a `minFreq` that is not below
+   * `maxFreq`. Defaults: `fftLength: 2048`,
    * `sequenceStride: 512`, `sequenceLength: null`, `window: "hann"`, `samplingRate: 16000`, `numMelBins: 128`,
    * `minFreq: 20`, `maxFreq: null`, `powerToDb: true`, `topDb: 80`, `magExp: 2`, `minPower: 1e-10`, `refPower: 1`.
    */
@@ -139,9 +151,11 @@ export class MelSpectrogram extends Layer {
     super(options);
     this.sequenceLength = options.sequenceLength ?? this.fftLength;
     this.maxFreq = options.maxFreq ?? Math.floor(this.samplingRate / 2);
+    const what = `Cannot make "${this.name}"`;
+    checkBand(what, ["minFreq", this.minFreq], ["maxFreq", this.maxFreq]);
     if (this.sequenceLength <= this.fftLength) return;
     throw new ValueError({
-      what: `Cannot make "${this.name}"`,
+      what,
       rule: `sequenceLength must be at most fftLength, ${this.fftLength}`,
       received: describe(this.sequenceLength),
       hint: "make fftLength the next power of two",
@@ -189,6 +203,7 @@ export class MelSpectrogram extends Layer {
     const what = `Cannot make the bands of "${this.name}"`;
     const kept = readMethodOptions("linearToMelWeightMatrix", melWeightOptions, options, what);
     const { numMelBins: bands, numSpectrogramBins: frequencies, samplingRate, lowerEdgeHertz, upperEdgeHertz } = kept;
+    checkBand(what, ["lowerEdgeHertz", lowerEdgeHertz], ["upperEdgeHertz", upperEdgeHertz]);
     const edges = evenly(melOf(fround(lowerEdgeHertz)), melOf(fround(upperEdgeHertz)), bands + 2);
     const hertz = evenly(0, samplingRate / 2, frequencies);
     const weights = new Float32Array(frequencies * bands);

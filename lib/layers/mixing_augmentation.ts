@@ -1,5 +1,6 @@
 // Layers that replace parts of images in training: by other images of the batch, or by noise.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
+import { isFloat } from "../dtype.ts";
 import { describeList, ShapeError, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
@@ -24,7 +25,7 @@ import { number } from "../option_kinds.ts";
 import { declareBase, declareOptions, nullable, type Option, option, optionTable, withFacts } from "../options.ts";
 import { beta } from "../random/continuous.ts";
 import { shuffle } from "../random/discrete.ts";
-import { sizeOf, type SymbolicShape } from "../shape.ts";
+import { formatShape, sizeOf, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts";
@@ -81,8 +82,19 @@ export abstract class MixedImages<Transformation extends { readonly order: Value
     declareBase(this);
   }
 
-  /** The labels in float32, of each two images by how much of them there is. */
+  /**
+   * The labels in float32, of each two images by how much of them there is. Throws {@linkcode ValueError} for numbers of
+   * classes, whose means are other classes.
+   */
   override transformLabels(labels: Value, { order, weight, inputShape }: Drawn<Transformation>): Value {
+    if (labels.shape.length === inputShape.length - 3 && !isFloat(labels.dtype)) {
+      throw new ValueError({
+        what: `Cannot call "${this.name}"`,
+        rule: "labels must be what can be mixed: one-hot classes, or numbers in float32",
+        received: `labels ${formatShape(labels.shape)} of ${labels.dtype}`,
+        hint: "make them one-hot with ops.oneHot(labels, numClasses)",
+      });
+    }
     const own = cast(labels, "float32");
     // A single image is its own partner.
     if (inputShape.length === 3) return own;
@@ -146,6 +158,8 @@ export class CutMix extends MixedImages<CutAndMixed> {
   constructor(options: CutMixOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["order", "weight", "x0", "x1", "y0", "y1"];
 
   /** Rectangles, and partners. */
   protected draw(frame: ImageFrame): CutAndMixed {
@@ -233,6 +247,8 @@ export class MixUp extends MixedImages<MixedUp> {
   constructor(options: MixUpOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["order", "weight"];
 
   /** Partners, and shares. */
   protected draw(frame: ImageFrame): MixedUp {
@@ -335,6 +351,8 @@ export class RandomErasing extends ImageLayer<Erased> {
   constructor(options: RandomErasingOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["isChosen", "fill", "x0", "x1", "y0", "y1"];
 
   /** Rectangles, and what fills them. */
   protected draw(frame: ImageFrame): Erased {

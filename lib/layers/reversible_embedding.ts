@@ -31,7 +31,7 @@ const reversibleOptions = optionTable<ReversibleEmbeddingOptions>()({
   ...embeddingOptions,
   tieWeights: boolean(true),
   reverseDtype: nullable(choice(["float32"], required)),
-  logitSoftCap: nullable(number(required, { min: Number.MIN_VALUE })),
+  logitSoftCap: nullable(number(required, { above: 0 })),
 });
 
 /** The options, checked and completed. */

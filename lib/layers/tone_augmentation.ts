@@ -51,6 +51,8 @@ export class RandomPosterization extends ImageLayer<ClearedBits> {
     super(options, { factor });
   }
 
+  protected override readonly drawnParts: readonly string[] = ["shift"];
+
   /** How many of 8 bits are cleared. */
   protected draw(frame: ImageFrame): ClearedBits {
     return { shift: subtract(8, floor(this.perImage(frame, 4, ...this.factor))) };
@@ -119,6 +121,8 @@ export class Solarization extends ImageLayer<Solarized> {
     super(options);
   }
 
+  protected override readonly drawnParts: readonly string[] = ["additions", "thresholds"];
+
   /** What is added, and the thresholds. */
   protected draw(frame: ImageFrame): Solarized {
     const scaled = ([low, high]: readonly [number, number]) => this.perImage(frame, 4, low, high * 255);
@@ -177,6 +181,8 @@ export class RandomInvert extends ImageLayer<Chosen> {
     super(options);
   }
 
+  protected override readonly drawnParts: readonly string[] = ["isChosen"];
+
   /** Which images are inverted. */
   protected draw(frame: ImageFrame): Chosen {
     const probability = this.perImage(frame, 4, ...this.factor);
@@ -228,6 +234,8 @@ export class RandomGrayscale extends ImageLayer<Chosen> {
   constructor(options: RandomGrayscaleOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["isChosen"];
 
   /** Which images become grey. */
   protected draw(frame: ImageFrame): Chosen {

@@ -17,10 +17,11 @@ export const valueRangeOption: Option<readonly [number, number]> = option<readon
   fallback: [0, 255],
   read: (given, { whatNamed, option }) => {
     const isEnd = (end: unknown): end is number => typeof end === "number" && !Number.isNaN(end);
-    if (isListOf(given, isEnd) && given.length === 2) return [Math.min(...given), Math.max(...given)];
+    const isPair = isListOf(given, isEnd) && given.length === 2;
+    if (isPair && given[0] !== given[1]) return [Math.min(...given), Math.max(...given)];
     throw new ValueError({
       what: whatNamed,
-      rule: `${option} must be a list of two numbers`,
+      rule: isPair ? `the two numbers of ${option} must differ` : `${option} must be a list of two numbers`,
       received: describeList(given),
       hint: "write it as valueRange: [0, 1] where that is the range of pixels",
     });

@@ -95,6 +95,8 @@ export class RandomPerspective extends GeometricImages<Perspectives> {
     super(options);
   }
 
+  protected override readonly drawnParts: readonly string[] = ["isChosen", "startPoints", "endPoints"];
+
   /** Which images change, and where their corners come to be: all but the first move. */
   protected draw(frame: ImageFrame): Perspectives {
     const { count, height, width } = frame;
@@ -195,6 +197,8 @@ export class RandomElasticTransform extends GeometricImages<Bends> {
   constructor(options: RandomElasticTransformOptions = {}) {
     super(options);
   }
+
+  protected override readonly drawnParts: readonly string[] = ["isChosen", "shifts"];
 
   /** Which images are bent, and where their pixels come from. */
   protected draw(frame: ImageFrame): Bends {

@@ -43,14 +43,12 @@ export interface FBetaScoreOptions extends F1ScoreOptions {
   beta?: number;
 }
 
-const aboveZero = Number.MIN_VALUE;
-
 const fBetaScoreOptions = optionTable<FBetaScoreOptions>()({
   ...metricOptions,
   name: metricName("fbeta_score"),
   average: nullable(choice(["micro", "macro", "weighted"])),
-  beta: number(1, { min: aboveZero }),
-  threshold: nullable(number(required, { min: aboveZero, max: 1 })),
+  beta: number(1, { above: 0 }),
+  threshold: nullable(number(required, { above: 0, max: 1 })),
 });
 const f1ScoreOptions = optionTable<F1ScoreOptions>()({
   ...fBetaScoreOptions,

@@ -206,6 +206,16 @@ export const eigh: Lifted<[x: Operand], [values: Operand, vectors: Operand]> = l
 /** U, the singular values and the transpose of V. */
 type Decomposition = [u: Operand, values: Operand, vTransposed: Operand];
 
+/** The arguments of {@linkcode svd} by position and by name. */
+type SvdRest = [fullMatrices?: boolean, computeUv?: boolean];
+type SvdNames = { fullMatrices?: boolean; computeUv?: boolean };
+
+/** A function that gives U, the singular values and the transpose of V, or with `computeUv: false` the values alone. */
+export type SvdOp =
+  & Lifted<[x: Operand, named: { fullMatrices?: boolean; computeUv: false }]>
+  & Lifted<[x: Operand, fullMatrices: boolean | undefined, computeUv: false]>
+  & Named<[x: Operand], SvdRest, SvdNames, Decomposition>;
+
 /**
  * The singular value decomposition of matrices, float32: U, the values in descending order, and the transpose of V, of which
  * `x = U diag(values) V^T`; without `fullMatrices` U and V have no more columns than there are values. Without `computeUv` the
@@ -220,19 +230,18 @@ type Decomposition = [u: Operand, values: Operand, vTransposed: Operand];
  * console.log(u.shape, values.toArray(), vt.shape); // [ 3, 2 ] [ 4, 3 ] [ 2, 2 ]
  * ```
  */
-export const svd: Named<
-  [x: Operand],
-  [fullMatrices?: boolean, computeUv?: boolean],
-  { fullMatrices?: boolean; computeUv?: boolean },
-  [u: Operand, values: Operand, vTransposed: Operand]
-> = liftNamed(1, ["fullMatrices", "computeUv"], (x, fullMatrices = true, computeUv = true) => {
-  const { x: matrices, lead, rows, columns } = matricesOf("take svd", x);
-  const [u, values, v] = singularFactors(matrices);
-  if (!computeUv) return withLead(values, lead) as unknown as Decomposition;
-  const count = Math.min(rows, columns);
-  const kept = (factor: Operand) => fullMatrices ? factor : cut(factor, 2, 0, count);
-  return [kept(u), values, swapped(kept(v))].map((part) => withLead(part, lead)) as Decomposition;
-});
+export const svd: SvdOp = liftNamed<[x: Operand], SvdRest, SvdNames, Decomposition>(
+  1,
+  ["fullMatrices", "computeUv"],
+  (x, fullMatrices = true, computeUv = true) => {
+    const { x: matrices, lead, rows, columns } = matricesOf("take svd", x);
+    const [u, values, v] = singularFactors(matrices);
+    if (!computeUv) return withLead(values, lead) as unknown as Decomposition;
+    const count = Math.min(rows, columns);
+    const kept = (factor: Operand) => fullMatrices ? factor : cut(factor, 2, 0, count);
+    return [kept(u), values, swapped(kept(v))].map((part) => withLead(part, lead)) as Decomposition;
+  },
+) as SvdOp;
 
 /** Throws {@linkcode ValueError} unless a tolerance is a number or left out. */
 function checkTolerance(what: string, name: string, given: unknown): void {

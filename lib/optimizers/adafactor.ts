@@ -32,7 +32,7 @@ const adafactorOptions = optionTable<AdafactorOptions>()({
   beta2Decay: keyed("beta_2_decay", number(-0.8, { max: 0 })),
   epsilon1: keyed("epsilon_1", number(1e-30, { min: 0 })),
   epsilon2: keyed("epsilon_2", number(1e-3, { min: 0 })),
-  clipThreshold: number(1, { min: Number.MIN_VALUE }),
+  clipThreshold: number(1, { above: 0 }),
   relativeStep: boolean(true),
 });
 

@@ -19,7 +19,7 @@ export interface LionOptions extends OptimizerOptions {
 const lionOptions = optionTable<LionOptions>()({
   ...optimizerOptions,
   learningRate: rateOption(0.001),
-  beta1: keyed("beta_1", number(0.9, { min: Number.MIN_VALUE, max: 1 })),
+  beta1: keyed("beta_1", number(0.9, { above: 0, max: 1 })),
   beta2: keyed("beta_2", number(0.99, { min: 0, max: 1 })),
 });
 

@@ -40,7 +40,7 @@ const lossScaleOptions = optionTable<LossScaleOptimizerOptions>()({
     read: (given, { what }) => getOptimizer(given as OptimizerIdentifier, what),
     write: (inner) => inner.serialize(),
   })),
-  initialScale: number(2 ** 15, { min: Number.MIN_VALUE, max: Number.MAX_VALUE }),
+  initialScale: number(2 ** 15, { above: 0, max: Number.MAX_VALUE }),
   dynamicGrowthSteps: positiveInteger(2000),
   // Older files have the defaults of these; they are options of the optimizer inside.
   ...withFactsOfAll(ofInner, { offered: false, written: "never" }),

@@ -1,5 +1,5 @@
 // Muon: momentum whose matrices are made orthogonal. https://keras.io/api/optimizers/muon/
-import { describe, ValueError } from "../errors.ts";
+import { describe, describeList, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { add, divide, matmul, multiply, sqrt, square, subtract, sum, transpose } from "../ops/primitives.ts";
 import { boolean, integerAtLeast, isList, number } from "../option_kinds.ts";
@@ -44,23 +44,24 @@ export interface MuonOptions extends OptimizerOptions {
   rmsRate?: number | null;
 }
 
+const isPattern = (item: unknown): item is string => {
+  if (typeof item !== "string") return false;
+  try {
+    return new RegExp(item) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
 const patterns: Option<readonly string[]> = option<readonly string[]>({
   fallback: null,
   read: (given, { what, option }) => {
     const list = given ?? [];
-    const isPattern = (item: unknown): item is string => {
-      if (typeof item !== "string") return false;
-      try {
-        return new RegExp(item) !== undefined;
-      } catch {
-        return false;
-      }
-    };
     if (isList(list, isPattern)) return list;
     throw new ValueError({
       what,
       rule: `${option} must be a list of regular expressions`,
-      received: describe(given),
+      received: Array.isArray(list) ? describeList(list) : describe(list),
       hint: 'write it as in excludeLayers: ["output_dense"]',
     });
   },

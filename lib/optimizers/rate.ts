@@ -32,6 +32,7 @@ export const rateOption = (fallback: number): Option<LearningRate> =>
         what,
         rule: "learningRate must be a number of at least 0, a schedule or a function",
         received: describe(given),
+        hint: "give one such as 0.001, or new schedules.CosineDecay(...)",
       });
     },
     write: (rate) => {

@@ -25,7 +25,7 @@ export interface ScheduleFreeAdamWOptions extends OptimizerOptions {
 const scheduleFreeOptions = optionTable<ScheduleFreeAdamWOptions>()({
   ...optimizerOptions,
   learningRate: rateOption(0.0025),
-  beta1: keyed("beta_1", number(0.9, { min: Number.MIN_VALUE, max: 1 })),
+  beta1: keyed("beta_1", number(0.9, { above: 0, max: 1 })),
   beta2: keyed("beta_2", number(0.999, { min: 0, max: 1 })),
   epsilon: number(1e-8, { min: 0 }),
   warmupSteps: integerAtLeast(0, 0),

@@ -1,5 +1,6 @@
 // Images beside each other, with a line of text below each.
 import { ShapeError, ValueError } from "../errors.ts";
+import { toBase64 } from "../files/base64.ts";
 import { writeImage } from "../files/images.ts";
 import { isList, positiveInteger } from "../option_kinds.ts";
 import { nullable, option, optionTable, readMethodOptions } from "../options.ts";
@@ -94,7 +95,7 @@ export async function images(given: TensorLike, options: ImagesOptions = {}): Pr
     const label = labels
       ? `<text x="${x + width / 2}" y="${y + height + 13}" text-anchor="middle">${escapeXml(String(labels[i]))}</text>`
       : "";
-    const source = `data:image/png;base64,${png.toBase64()}`;
+    const source = `data:image/png;base64,${toBase64(png)}`;
     return `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" ` +
       `style="image-rendering:pixelated" href="${source}"/>${label}`;
   }));

@@ -168,7 +168,7 @@ export class Tensor {
   }
 
   /** Dtype and shape, and the elements as NumPy prints them: what `console.log` shows. */
-  #inspected(): string {
+  toString(): string {
     const head = this[Symbol.toPrimitive]("default");
     if (this.data.length !== sizeOf(this.shape)) return `${head} (its buffer was given away)`;
     return `${head}${this.rank > 1 ? "\n" : " "}${arrayText(this.shape, this.dtype, this.data)}`;
@@ -176,7 +176,7 @@ export class Tensor {
 
   static {
     const value = function (this: Tensor) {
-      return this.#inspected();
+      return this.toString();
     };
     for (const name of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
       Object.defineProperty(this.prototype, Symbol.for(name), { value });

@@ -282,4 +282,27 @@ Deno.test("parts that do not suit are refused", async () => {
     'In "cut": Cannot call "cut": it does not take bounding boxes, received its rectangles cut what boxes are around: ' +
       "leave it out where there are boxes, as in Keras",
   );
+  await refused(
+    layer,
+    { images, labels: ops.identity(4) },
+    ShapeError,
+    'In "flip": Cannot call "flip": each part must be of the 6 images, received labels [4, 4]: ' +
+      "give each part the batch axis of the images",
+  );
+  await refused(
+    boxed,
+    { images, boundingBoxes: { boxes: ops.ones([2, 3, 4]), labels: ops.ones([2, 3]) } },
+    ShapeError,
+    'In "boxed": Cannot call "boxed": each part must be of the 6 images, received bounding boxes [2, 3, 4]: ' +
+      "give each part the batch axis of the images",
+  );
+  for (const Mixed of [layers.CutMix, layers.MixUp]) {
+    await refused(
+      new Mixed({ name: "mix" }),
+      { images, labels: ops.arange(count, { dtype: "int32" }) },
+      ValueError,
+      'In "mix": Cannot call "mix": labels must be what can be mixed: one-hot classes, or numbers in float32, received ' +
+        "labels [6] of int32: make them one-hot with ops.oneHot(labels, numClasses)",
+    );
+  }
 });

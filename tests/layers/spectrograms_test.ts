@@ -41,6 +41,11 @@ Deno.test("frames, steps and transforms that do not fit are refused", () => {
   assert.throws(stft({ frameLength: 8, fftLength: 4 }), /fftLength must be at least frameLength, 8/);
   assert.throws(stft({ frameStep: 0 }), /frameStep must be a positive integer/);
   assert.throws(() => new layers.MelSpectrogram({ fftLength: 8, sequenceLength: 9 }), /at most fftLength, 8/);
+  const message = 'Cannot make "mel": minFreq must be below maxFreq, received minFreq 9000 and maxFreq 8000: ' +
+    "give both in hertz";
+  assert.throws(() => new layers.MelSpectrogram({ minFreq: 9000, name: "mel" }), { message });
+  const bands = () => new layers.MelSpectrogram().linearToMelWeightMatrix({ lowerEdgeHertz: 50, upperEdgeHertz: 50 });
+  assert.throws(bands, /lowerEdgeHertz must be below upperEdgeHertz, received lowerEdgeHertz 50 and upperEdgeHertz 50/);
   const short = () => new Sequential([Input({ shape: [8] }), new layers.MelSpectrogram({ fftLength: 16 })]);
   assert.throws(short, /must have more than the 8 samples of half a transform/);
   const frames = () => new Sequential([Input({ shape: [8, 1] }), new layers.STFTSpectrogram({ frameLength: 16 })]);

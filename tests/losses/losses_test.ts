@@ -4,9 +4,12 @@ import { sigmoid, softmax } from "../../lib/activations.ts";
 import { DTypeError, ShapeError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
 import { getLoss } from "../../lib/losses/resolve.ts";
+import type { Value } from "../../lib/ir/value.ts";
 import * as losses from "../../lib/losses/losses.ts";
 import { getMetric } from "../../lib/metrics/resolve.ts";
 import { Mean } from "../../lib/metrics/mean.ts";
+import * as ops from "../../lib/ops/ops.ts";
+import { gradients } from "../../lib/tensor/gradients.ts";
 import { tensor, type TensorLike } from "../../lib/tensor/tensor.ts";
 import { testOnBackends } from "../backends.ts";
 import { assertClose } from "../close.ts";
@@ -173,4 +176,17 @@ Deno.test("a loss of one number for a batch is weighted by the mean of the weigh
   const loss = new losses.Dice();
   const weighted = loss.apply(targets, outputs, { sampleWeight: tensor([1, 4]) }).item();
   assertClose([weighted], [2.5 * loss.apply(targets, outputs).item()], { absolute: 1e-6, relative: 1e-6 });
+});
+
+// The softmax of [0, log 3] is [1/4, 3/4].
+testOnBackends("a class out of range has no loss and no gradient", async () => {
+  const measured = compile((x: Value, classes: Value) => {
+    const loss = ops.sparseCategoricalCrossentropy(classes, x, { fromLogits: true });
+    return [loss, ...gradients(ops.sum(loss), [x])];
+  });
+  const row = [0, Math.log(3)];
+  const [loss, slope] = await measured([row, row, row], tensor([1, 0, 2], undefined, "int32"));
+  const near = { absolute: 1e-6, relative: 1e-6 };
+  assertClose(loss.data, [Math.log(4 / 3), Math.log(4), 0], near);
+  assertClose(slope.data, [0.25, -0.25, -0.75, 0.75, 0, 0], near);
 });

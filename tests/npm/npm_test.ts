@@ -13,7 +13,7 @@ const runtimes = { "Node 22": "node@22.18.0", Bun: "bun@1.3.3" } as const;
 
 /** A user's program: it trains, saves, opens its own file, and prints what it found. */
 const program = `
-import { callbacks, datasets, Input, layers, loadModel, Sequential, setRandomSeed } from "@ceratops/ceratops";
+import { callbacks, datasets, Input, layers, loadModel, plots, Sequential, setRandomSeed } from "@ceratops/ceratops";
 import "@ceratops/ceratops/mnist";
 setRandomSeed(1);
 const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
@@ -44,7 +44,10 @@ try {
 } catch (error) {
   refused = error.message;
 }
-console.log(JSON.stringify({ page: page.slice(0, 15), accuracy, saved: await predicted(model), opened, refused }));
+const picture = (await plots.images(first)).toString().slice(0, 4);
+console.log(
+  JSON.stringify({ page: page.slice(0, 15), accuracy, saved: await predicted(model), opened, refused, picture }),
+);
 `;
 
 /** A user's program in TypeScript, whose types must be known. */
@@ -71,7 +74,9 @@ Deno.test("the npm package trains MNIST in Node and Bun, with files and types [s
     const installed = join(folder, "node_modules/@ceratops/ceratops");
     await Deno.writeTextFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
     await Deno.writeTextFile(join(folder, "main.js"), program);
-    const packages = [specifiers.h5wasm, specifiers.zip].map((specifier) => specifier.replace("npm:", ""));
+    const packages = [specifiers.h5wasm, specifiers.zip, specifiers.png].map((specifier) =>
+      specifier.replace("npm:", "")
+    );
     const quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--silent"];
     await outputOf("npm", ["install", ...quiet, ...packages], folder);
     buildPackage(installed);
@@ -82,6 +87,7 @@ Deno.test("the npm package trains MNIST in Node and Bun, with files and types [s
         );
         assert.ok(found.accuracy > 0.85, `${found.accuracy}`);
         assert.equal(found.page, "<!DOCTYPE html>");
+        assert.equal(found.picture, "<svg");
         assert.deepEqual(found.opened, found.saved);
         assert.match(
           found.refused,

@@ -28,6 +28,12 @@ Deno.test("console.log of a tensor shows dtype, shape and elements", () => {
   assert.equal(Deno.inspect(gone), "Tensor float32 [2] (its buffer was given away)");
 });
 
+Deno.test("a tensor as text shows what console.log does, and its kind alone in a template", () => {
+  const x = tensor([[1, 2], [3, 4.5]]);
+  assert.equal(x.toString(), "Tensor float32 [2, 2]\n[[1.  2. ]\n [3.  4.5]]");
+  assert.equal(`${x}`, "Tensor float32 [2, 2]");
+});
+
 Deno.test("JSON of a tensor has nested lists", () => {
   assert.equal(JSON.stringify({ x: tensor([[1, 2], [3, 4.5]]) }), '{"x":[[1,2],[3,4.5]]}');
   assert.equal(JSON.stringify(tensor([true, false])), "[true,false]");
