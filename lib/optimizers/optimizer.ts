@@ -1,5 +1,5 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
-import { array, finite, fn, listOf, object, operand, optional, variables } from "../argument_kinds.ts";
+import { array, finite, fn, listOf, object, operand, optional, variable, variables } from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
@@ -82,6 +82,7 @@ export abstract class Optimizer extends Configurable {
     declareMethods(this, {
       build: { verb: "build", takes: { variables } },
       slotsOf: { verb: "build", takes: { variables } },
+      decayOf: { verb: "take the decay of", takes: { variable } },
       withScalars: { verb: "apply", takes: { scalars: object, body: fn } },
       scaleLoss: { verb: "apply", takes: { loss: operand } },
       apply: {
