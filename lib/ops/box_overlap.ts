@@ -2,7 +2,14 @@
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
-import { areaOf, type BoundingBoxFormat, convertFormat, type ImageExtent, sidesOf } from "./bounding_boxes.ts";
+import {
+  areaOf,
+  type BoundingBoxFormat,
+  boundingBoxFormats,
+  convertFormat,
+  type ImageExtent,
+  sidesOf,
+} from "./bounding_boxes.ts";
 import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName } from "./spatial.ts";
@@ -24,8 +31,9 @@ export interface IouOptions {
 const extentOf = (shape: readonly number[] | null | undefined): ImageExtent =>
   shape ? { height: shape[0], width: shape[1] } : {};
 
-/** Throws {@linkcode ValueError} for a relative format without the size of the images. */
+/** Throws {@linkcode ValueError} for an unknown format, and a relative one without the size of the images. */
 function checkRelative(what: string, format: string, imageShape: readonly number[] | null | undefined): void {
+  checkName(what, "boundingBoxFormat", format, boundingBoxFormats);
   if (!format.startsWith("rel_") || imageShape) return;
   throw new ValueError({
     what,

@@ -1,5 +1,17 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
-import { array, finite, fn, listOf, object, operand, optional, variable, variables } from "../argument_kinds.ts";
+import {
+  anything,
+  array,
+  finite,
+  fn,
+  listOf,
+  object,
+  operand,
+  optional,
+  shape,
+  variable,
+  variables,
+} from "../argument_kinds.ts";
 import { declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
@@ -82,13 +94,16 @@ export abstract class Optimizer extends Configurable {
     declareMethods(this, {
       build: { verb: "build", takes: { variables } },
       slotsOf: { verb: "build", takes: { variables } },
-      decayOf: { verb: "take the decay of", takes: { variable } },
       withScalars: { verb: "apply", takes: { scalars: object, body: fn } },
       scaleLoss: { verb: "apply", takes: { loss: operand } },
       apply: {
         verb: "apply",
         takes: { gradients: listOf(operand, "a list of gradients"), variables: optional(variables) },
       },
+      checkPairs: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
+      decayOf: { verb: "take the decay of", takes: { variable } },
+      slotShape: { verb: "build", takes: { kind: anything, shape, variable } },
+      slotStart: { verb: "build", takes: { kind: anything, variable } },
       finalizeVariableValues: { verb: "average with", takes: { variables } },
       excludeFromWeightDecay: { verb: "exclude from", takes: { options: object } },
       rateAt: { verb: "take the learning rate of", takes: { batch: finite } },

@@ -1,4 +1,5 @@
 // A picture of images that a terminal shows too: as half blocks in colors, as plain characters, or as sixels.
+import { describe, ValueError } from "../errors.ts";
 import { choice, positiveInteger } from "../option_kinds.ts";
 import { nullable, optionTable, readMethodOptions } from "../options.ts";
 import { blockLines, type Pixels, resized, type TerminalColors } from "../terminal/pixels.ts";
@@ -47,6 +48,14 @@ export class ImageSheet extends Plot {
   /** Takes the picture, and what it shows. */
   constructor(svg: string, content: SheetContent) {
     super(svg);
+    if (!Array.isArray(content?.images) || content.images.length === 0) {
+      throw new ValueError({
+        what: "Cannot make a sheet of images",
+        rule: "there must be a picture, and what it shows",
+        received: describe(content),
+        hint: "plots.images(x) makes one",
+      });
+    }
     this.#content = content;
   }
 
