@@ -554,7 +554,7 @@ const mistakes: readonly Mistake[] = [
     /options must be one object, received 32: write them/,
   ],
   ["a text for options", () => new layers.Dense(10, "relu"), "ValueError", /received "relu": write them in braces/],
-  ["a rate for options", () => new optimizers.Adam(0.01), "ValueError", /received 0.01: .* \{ learningRate: ... \}$/],
+  ["a momentum by position", () => new optimizers.SGD(0.01, 0.9), "ValueError", /received 0.9: write them in braces/],
   [
     "no loss",
     () => plain().compile({ optimizer: "adam" }),

@@ -27,24 +27,28 @@ function takesOptions(Class: AnyClass): boolean {
   return options.length === 0 || options.some(({ offered, positional }) => offered && !positional);
 }
 
+/** Whether a class takes the learning rate before its options, or leaves it among them. */
+const takesRate = (Class: AnyClass): boolean => optionsOfClass(Class).learningRate?.offered === true;
+
 for (const [namespace, exported] of Object.entries(namespaces)) {
   for (const [name, item] of Object.entries(exported)) {
     if (!isClass(item) || item === callbacks.MemoryCheckpoints) continue;
     const Class = item as unknown as AnyClass;
     const args = suitableArguments(Class);
+    const before = args.length === 0 && takesRate(Class) ? [0.5] : args;
     if (!bases.includes(Class)) {
       Deno.test(`${namespace}.${name} is made, or says what it misses`, () => madeOrRefused(() => new Class(...args)));
     }
     if (takesOptions(Class)) {
       Deno.test(`${namespace}.${name} refuses what is no object of options`, () => {
-        for (const value of wrong) assert.throws(() => new Class(...args, value), CeratopsError, String(value));
+        for (const value of wrong) assert.throws(() => new Class(...before, value), CeratopsError, String(value));
       });
     }
-    if (args.length > 0) {
+    if (before.length > 0) {
       Deno.test(`${namespace}.${name} takes what stands in place of its arguments, or refuses it`, () => {
-        args.forEach((_, place) => {
+        before.forEach((_, place) => {
           for (const value of [undefined, ...wrong]) {
-            madeOrRefused(() => new Class(...args.with(place, value)));
+            madeOrRefused(() => new Class(...before.with(place, value)));
           }
         });
       });

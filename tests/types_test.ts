@@ -166,6 +166,8 @@ export async function mistakes(): Promise<void> {
   // Options are those of each class.
   // @ts-expect-error momentum is SGD's
   new optimizers.Adam({ momentum: 0.9 });
+  // @ts-expect-error the learning rate was given
+  new optimizers.Adam(1e-3, { learningRate: 1 });
   // @ts-expect-error no such option of every optimizer
   new optimizers.SGD({ clipNorm: 1 });
   // @ts-expect-error no such option of a loss

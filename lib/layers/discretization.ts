@@ -4,8 +4,15 @@ import type { Value } from "../ir/value.ts";
 import { cast, less, reshape, subtract, sum } from "../ops/primitives.ts";
 import { integerAtLeast, isList, isNumber, number } from "../option_kinds.ts";
 import { declareOptions, nullable, option, optionTable, withFacts } from "../options.ts";
-import { tensor, type TensorLike } from "../tensor/tensor.ts";
-import { type AdaptOptions, type DataBatches, numbersIn } from "./adapting.ts";
+import { type Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
+import {
+  adapt,
+  type AdaptOptions,
+  type AsyncDataBatches,
+  type DataBatches,
+  declareLearner,
+  type Learner,
+} from "./adapting.ts";
 import { encodeCategories, noSparse, outputMode, type VectorMode } from "./category_encoding.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
@@ -75,6 +82,7 @@ export interface Discretization extends LayerFields<DiscretizationOptions, typeo
 export class Discretization extends PreparingLayer {
   static {
     declareOptions(this, discretizationOptions);
+    declareLearner(this, (layer: Discretization, what) => layer.#learner(what));
   }
   readonly takes = "numbers";
 
@@ -97,9 +105,16 @@ export class Discretization extends PreparingLayer {
    * Chooses the edges from data: a tensor, nested arrays, or batches of these. Throws {@linkcode StateError} if the
    * layer has edges of its own, and {@linkcode ValueError} for data that is not of numbers.
    */
-  adapt(data: TensorLike | DataBatches<TensorLike>, options: AdaptOptions = {}): void {
-    const what = `Cannot adapt "${this.name}"`;
-    if (this.numBins === null) {
+  adapt(data: TensorLike | DataBatches<TensorLike>, options?: AdaptOptions): void;
+  /** Chooses the edges from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches, options?: AdaptOptions): Promise<void>;
+  adapt(data: unknown, options: AdaptOptions = {}): void | Promise<void> {
+    return adapt(this, data, options);
+  }
+
+  #learner(what: string): Learner<Tensor> {
+    const { numBins } = this;
+    if (numBins === null) {
       throw new StateError({
         what,
         rule: "its edges were given when it was made",
@@ -108,16 +123,26 @@ export class Discretization extends PreparingLayer {
       });
     }
     let summary: Summary = { values: new Float32Array(), weights: new Float32Array() };
-    for (const batch of numbersIn(data, what, options)) {
-      summary = merged(summaryOf(batch.data, this.epsilon), summary, this.epsilon);
-    }
-    if (summary.values.length === 0) {
-      throw new ValueError({ what, rule: "there must be data", received: "none", hint: "give at least one number" });
-    }
-    const found = boundariesOf(summary, this.numBins);
-    this.#requireSameDepth(found.length, what);
-    (this as { binBoundaries: readonly number[] }).binBoundaries = found;
-    noteChange(this);
+    return {
+      read: (batch, name) => toTensor(batch as TensorLike, what, name, "float32"),
+      add: ({ data }) => void (summary = merged(summaryOf(data, this.epsilon), summary, this.epsilon)),
+      end: () => {
+        if (summary.values.length === 0) {
+          throw new ValueError({
+            what,
+            rule: "there must be data",
+            received: "none",
+            hint: "give at least one number",
+          });
+        }
+        const found = boundariesOf(summary, numBins);
+        this.#requireSameDepth(found.length, what);
+        return () => {
+          (this as { binBoundaries: readonly number[] }).binBoundaries = found;
+          noteChange(this);
+        };
+      },
+    };
   }
 
   /** Vectors of another length would not fit what comes after the layer. */

@@ -1,17 +1,24 @@
 // HostStage: the part of a model that runs on the host before the program: the layers that make numbers of texts.
-import type { DType } from "../dtype.ts";
-import { StateError } from "../errors.ts";
-import { mapStructure, type Structure } from "../structure.ts";
+import type { DType, InputDType } from "../dtype.ts";
+import { StateError, ValueError } from "../errors.ts";
+import { flatten, mapStructure, type Structure } from "../structure.ts";
 import type { HostArray } from "../tensor/strings.ts";
-import type { Node, SymbolicTensor } from "../tensor/symbolic.ts";
+import type { Node, Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { dtypeOfNumbers } from "./inference.ts";
 import { PreparingLayer } from "./preparing.ts";
 
-/** A node whose layer runs on the host first. */
+/** What the host does for a layer, or for a model inside that begins with such layers. */
+interface Preparation {
+  /** The dtypes of what it gives. */
+  readonly dtypes: readonly DType[];
+  prepare(x: Structure<HostArray>): readonly Tensor[];
+}
+
+/** A node whose operation runs on the host first, in whole or in part. */
 interface PreparedNode {
   readonly node: Node;
-  readonly layer: PreparingLayer & Required<Pick<PreparingLayer, "prepare">>;
+  readonly preparation: Preparation;
 }
 
 /** What a program starts from, by what it stands for: inputs, and nodes that the host prepared. */
@@ -19,7 +26,7 @@ export interface StartValues<T> {
   /** Inputs that the program reads itself. */
   readonly inputs: ReadonlyMap<SymbolicTensor, T>;
   /** What the host made of others. */
-  readonly prepared: ReadonlyMap<Node, T>;
+  readonly prepared: ReadonlyMap<Node, readonly T[]>;
 }
 
 /** What runs on the host before a model's program, and what the program starts from instead of the inputs. */
@@ -53,12 +60,13 @@ export class HostStage {
     const known = new Set<SymbolicTensor>(inputs);
     const prepared: PreparedNode[] = [];
     for (const node of nodes) {
-      const { operation: layer } = node;
-      if (!(layer instanceof PreparingLayer)) continue;
+      const { operation } = node;
+      const preparation = preparationOf(operation);
+      const isLayer = operation instanceof PreparingLayer;
       const isFirst = node.inputs.length > 0 && node.inputs.every((input) => known.has(input));
-      if (isFirst) { for (const output of node.outputs) known.add(output); }
-      if (isFirst && isPrepared(layer)) prepared.push({ node, layer });
-      else if (layer.prepare && !layer.runsInPrograms) throw notFirst(layer, what);
+      if (isFirst && isLayer) { for (const output of node.outputs) known.add(output); }
+      if (isFirst && preparation) prepared.push({ node, preparation });
+      else if (preparation && !(isLayer && operation.runsInPrograms)) throw notFirst(operation, what);
     }
     if (prepared.length === 0) return undefined;
     const own = new Set(prepared.map(({ node }) => node));
@@ -69,7 +77,20 @@ export class HostStage {
 
   /** The dtypes of what the program starts from. */
   get dtypes(): readonly DType[] {
-    return [...this.#read.map(dtypeOfNumbers), ...this.#prepared.map(() => "int32" as const)];
+    return [...this.#read.map(dtypeOfNumbers), ...this.#prepared.flatMap(({ preparation }) => preparation.dtypes)];
+  }
+
+  /** Throws {@linkcode ValueError} unless these are inputs that the host can prepare: texts where texts belong. */
+  checkDTypes(given: readonly { readonly dtype: InputDType }[], what: string): void {
+    this.inputs.forEach(({ name, dtype }, i) => {
+      if (given[i] && (given[i].dtype === "string") === (dtype === "string")) return;
+      throw new ValueError({
+        what,
+        rule: `its input "${name}" must be ${dtype === "string" ? "texts" : "numbers"}`,
+        received: given[i] ? given[i].dtype === "string" ? "texts" : `${given[i].dtype} numbers` : "none",
+        hint: "apply it to an Input of the same shape and dtype",
+      });
+    });
   }
 
   /** What the program starts from: inputs, and what the host made of others. */
@@ -82,14 +103,13 @@ export class HostStage {
       if (!value) values.set(tensor, value = (tensor.operation as PreparingLayer).ofArrays(argument(tensor.node)));
       return value;
     };
-    const prepared = this.#prepared.map(({ node, layer }) => layer.prepare(argument(node)));
+    const prepared = this.#prepared.flatMap(({ node, preparation }) => preparation.prepare(argument(node)));
     return [...this.#read.map((input) => values.get(input) as Tensor), ...prepared];
   }
 
   /** Values of what the program starts from, by what they stand for. Throws {@linkcode StateError} for others. */
   assign<T>(given: readonly T[]): StartValues<T> {
-    const count = this.#read.length;
-    if (given.length !== count + this.#prepared.length) {
+    if (given.length !== this.dtypes.length) {
       throw new StateError({
         what: "Cannot call a model of texts",
         rule: "its first layers run on the host, which a traced function cannot do",
@@ -97,19 +117,29 @@ export class HostStage {
         hint: "use predict, fit and evaluate; or apply these layers alone, and give what they return",
       });
     }
+    let next = this.#read.length;
     return {
       inputs: new Map(this.#read.map((input, i) => [input, given[i]])),
-      prepared: new Map(this.#prepared.map(({ node }, i) => [node, given[count + i]])),
+      prepared: new Map(this.#prepared.map(({ node, preparation: { dtypes } }) => {
+        return [node, given.slice(next, next += dtypes.length)];
+      })),
     };
   }
 }
 
-const isPrepared = (layer: PreparingLayer): layer is PreparedNode["layer"] => layer.prepare !== undefined;
+/** What the host does for an operation; undefined for one that runs in programs alone. */
+function preparationOf(operation: Operation): Preparation | undefined {
+  if (operation instanceof PreparingLayer) {
+    return operation.prepare && { dtypes: ["int32"], prepare: (x) => [operation.prepare!(x)] };
+  }
+  const stage = "stage" in operation && operation.stage instanceof HostStage ? operation.stage : undefined;
+  return stage && { dtypes: stage.dtypes, prepare: (x) => stage.prepare(flatten(x)) };
+}
 
-function notFirst(layer: PreparingLayer, what: string): StateError {
+function notFirst({ name }: Operation, what: string): StateError {
   return new StateError({
     what,
-    rule: `"${layer.name}" runs on the host, before the program`,
+    rule: `"${name}" runs on the host, before the program`,
     received: "it after a layer of the program",
     hint: "apply it to an Input, or to what such layers make of one",
   });

@@ -8,6 +8,7 @@ import type { HostArray, StringTensor } from "../tensor/strings.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { bucketOf, type Salt } from "../text/buckets.ts";
 import { byFrequency, linesOf, readVocabulary, type Token } from "../text/vocabulary.ts";
+import type { Learner } from "./adapting.ts";
 import { encodeCategories } from "./category_encoding.ts";
 import { isText, type LookupMode, type OovMethod, tokensOf, weightsOf } from "./index_lookup_options.ts";
 import { noteChange, PreparingLayer } from "./preparing.ts";
@@ -22,19 +23,18 @@ interface Vocabulary<T extends Token> {
   readonly idf: Tensor | undefined;
 }
 
-/** Lets a lookup learn its vocabulary from the tokens of samples, for layers that have some. */
-export let learnTokens: <T extends Token>(
+/** How a lookup learns its vocabulary from the tokens of samples, for layers that have some. */
+export let tokenLearner: <T extends Token>(
   lookup: IndexLookup<T, HostArray>,
-  batches: Iterable<readonly (readonly T[])[]>,
   what: string,
-) => void;
+) => Omit<Learner<readonly (readonly T[])[]>, "read">;
 
 /** What lookups share. Tokens are texts or integers. */
 export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray = Tensor>
   extends PreparingLayer<OfNumbers> {
   static {
     declareBase(this);
-    learnTokens = (lookup, batches, what) => lookup.#learn(batches, what);
+    tokenLearner = (lookup, what) => lookup.#learner(what);
   }
   /** The tokens given to the constructor, which configs have; null for those of a file or of `adapt`. */
   declare readonly inputVocabulary: readonly T[] | null;
@@ -225,7 +225,7 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
     }
     if (kind === "number" && tokens.some((token) => !isInteger(token))) fail("tokens must be integers", "others", "");
     const idf = weights && (hasSpecial ? weights : [...special.map(() => meanOf(weights)), ...weights]);
-    this.#take(tokens, idf ?? undefined, what);
+    this.#taking(tokens, idf ?? undefined, what)();
   }
 
   /** The tokens that the lines of a file stand for. */
@@ -242,8 +242,8 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
     });
   }
 
-  /** Keeps a checked vocabulary, with a weight for each index. */
-  #take(tokens: readonly T[], idf: readonly number[] | undefined, what: string): void {
+  /** Checks a vocabulary against the use of the layer, and gives what makes it keep it, with a weight for each index. */
+  #taking(tokens: readonly T[], idf: readonly number[] | undefined, what: string): () => void {
     const start = this.#tokenStart;
     const size = start + tokens.length;
     const length = this.padToMaxTokens ? this.maxTokens! : size;
@@ -257,17 +257,19 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
       });
     }
     const weights = idf && Float32Array.from({ length }, (_, i) => idf[i] ?? 0);
-    this.#vocabulary = {
-      tokens,
-      indices: new Map(tokens.map((token, i) => [token, start + i])),
-      idf: weights && tensor(weights),
+    return () => {
+      this.#vocabulary = {
+        tokens,
+        indices: new Map(tokens.map((token, i) => [token, start + i])),
+        idf: weights && tensor(weights),
+      };
+      this.#keep({ frozenSize: size });
+      noteChange(this);
     };
-    this.#keep({ frozenSize: size });
-    noteChange(this);
   }
 
   /** Learns the vocabulary from the tokens of samples, the most frequent first. */
-  #learn(batches: Iterable<readonly (readonly T[])[]>, what: string): void {
+  #learner(what: string): Omit<Learner<readonly (readonly T[])[]>, "read"> {
     if (!this.#learns) {
       throw new StateError({
         what,
@@ -278,28 +280,32 @@ export abstract class IndexLookup<T extends Token, OfNumbers extends HostArray =
     }
     const [counts, samplesWith] = [new Map<T, number>(), new Map<T, number>()];
     let samples = 0;
-    for (const batch of batches) {
-      samples += batch.length;
-      for (const tokens of batch) {
-        for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
-        for (const token of new Set(tokens)) samplesWith.set(token, (samplesWith.get(token) ?? 0) + 1);
-      }
-    }
-    for (const special of [this.maskToken, this.oovToken]) if (special !== null) counts.delete(special);
-    if (counts.size === 0) {
-      throw new ValueError({
-        what,
-        rule: "there must be tokens",
-        received: "none",
-        hint: "give data that is not empty, nor of special tokens alone",
-      });
-    }
-    const start = this.#tokenStart;
-    const most = this.maxTokens === null ? undefined : Math.max(0, this.maxTokens - start);
-    const tokens = byFrequency(counts).slice(0, most);
-    const idf = tokens.map((token) => Math.fround(Math.log(1 + samples / (1 + samplesWith.get(token)!))));
-    const withSpecial = [...new Array<number>(start).fill(meanOf(idf)), ...idf];
-    this.#take(tokens, this.outputMode === "tf_idf" ? withSpecial : undefined, what);
+    return {
+      add: (batch) => {
+        samples += batch.length;
+        for (const tokens of batch) {
+          for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+          for (const token of new Set(tokens)) samplesWith.set(token, (samplesWith.get(token) ?? 0) + 1);
+        }
+      },
+      end: () => {
+        for (const special of [this.maskToken, this.oovToken]) if (special !== null) counts.delete(special);
+        if (counts.size === 0) {
+          throw new ValueError({
+            what,
+            rule: "there must be tokens",
+            received: "none",
+            hint: "give data that is not empty, nor of special tokens alone",
+          });
+        }
+        const start = this.#tokenStart;
+        const most = this.maxTokens === null ? undefined : Math.max(0, this.maxTokens - start);
+        const tokens = byFrequency(counts).slice(0, most);
+        const idf = tokens.map((token) => Math.fround(Math.log(1 + samples / (1 + samplesWith.get(token)!))));
+        const withSpecial = [...new Array<number>(start).fill(meanOf(idf)), ...idf];
+        return this.#taking(tokens, this.outputMode === "tf_idf" ? withSpecial : undefined, what);
+      },
+    };
   }
 
   /** The index of a token; -1 for the mask in vectors. Throws {@linkcode StateError} before there is a vocabulary. */

@@ -8,8 +8,8 @@ import { declareOptions, fixed, optionTable } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import type { HostArray } from "../tensor/strings.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
-import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
-import { IndexLookup, learnTokens } from "./index_lookup.ts";
+import { adapt, type AdaptOptions, type AsyncDataBatches, type DataBatches, declareLearner } from "./adapting.ts";
+import { IndexLookup, tokenLearner } from "./index_lookup.ts";
 import {
   type IndexLookupOptions,
   indexLookupOptions,
@@ -70,6 +70,10 @@ export interface IntegerLookup
 export class IntegerLookup extends IndexLookup<number> {
   static {
     declareOptions(this, integerLookupOptions);
+    declareLearner(this, (layer: IntegerLookup, what) => ({
+      ...tokenLearner(layer, what),
+      read: (batch, name) => samplesOf<number>(toIntegers(batch as TensorLike, what, name)),
+    }));
   }
   readonly takes = "integers";
   protected readonly kind = "number";
@@ -90,10 +94,11 @@ export class IntegerLookup extends IndexLookup<number> {
    * Learns the vocabulary from integers: a tensor, nested arrays, or batches of these. Throws {@linkcode StateError} if
    * it was given, and {@linkcode ValueError} for data without integers.
    */
-  adapt(data: TensorLike | DataBatches, options: AdaptOptions = {}): void {
-    const what = `Cannot adapt "${this.name}"`;
-    const batches = batchesOf(data, what, options, (batch, name) => toIntegers(batch as TensorLike, what, name));
-    learnTokens(this, samplesOf<number>(batches), what);
+  adapt(data: TensorLike | DataBatches, options?: AdaptOptions): void;
+  /** Learns the vocabulary from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches, options?: AdaptOptions): Promise<void>;
+  adapt(data: unknown, options: AdaptOptions = {}): void | Promise<void> {
+    return adapt(this, data, options);
   }
 
   /** The indices of integers, or the integers of indices. */

@@ -46,7 +46,7 @@ export {
   ConvTranspose,
   type ConvTransposeOptions,
 } from "./convolutional.ts";
-export type { AdaptOptions, DataBatches } from "./adapting.ts";
+export type { AdaptOptions, AsyncDataBatches, DataBatches } from "./adapting.ts";
 export {
   type CategoryContext,
   CategoryEncoding,

@@ -6,11 +6,20 @@ import { boolean, isInteger, maxCopies } from "../option_kinds.ts";
 import { declareOptions, nullable, type Option, option, optionTable, positional } from "../options.ts";
 import { formatShape, isListOf, normalizeAxis, sameShape, type Shape, sizeOf, type SymbolicShape } from "../shape.ts";
 import { epsilon } from "../config.ts";
+import { hostValue } from "../tensor/variable.ts";
 import { Tensor, tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { describeList, ShapeError, StateError, ValueError } from "../errors.ts";
-import { type AdaptOptions, type DataBatches, numbersIn } from "./adapting.ts";
+import {
+  adapt,
+  type AdaptOptions,
+  type AsyncDataBatches,
+  type DataBatches,
+  declareLearner,
+  type Learner,
+} from "./adapting.ts";
 import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
+import { computed } from "./preparing.ts";
 import type { Weight } from "./weight.ts";
 
 /** Options of {@linkcode Rescaling}. */
@@ -134,12 +143,21 @@ const normalizationOptions = optionTable<NormalizationOptions>()({
   ...layerOptions,
   axis: axesOrNull,
   invert: boolean(false),
-  mean: statistics,
-  variance: statistics,
+  mean: { ...statistics, field: "inputMean" },
+  variance: { ...statistics, field: "inputVariance" },
 });
 
 /** The options, checked and completed. */
-export interface Normalization extends LayerFields<NormalizationOptions, typeof normalizationOptions> {}
+export interface Normalization extends
+  LayerFields<
+    Omit<NormalizationOptions, "mean" | "variance">,
+    Omit<typeof normalizationOptions, "mean" | "variance">
+  > {
+  /** The means given to the constructor, which configs have; null for those of `adapt`. */
+  readonly inputMean: Tensor | null;
+  /** The variances given to the constructor. */
+  readonly inputVariance: Tensor | null;
+}
 
 /**
  * `(x - mean) / sqrt(variance)` in float32, in training and inference; the divisor is at least `config.epsilon()`.
@@ -158,11 +176,14 @@ export interface Normalization extends LayerFields<NormalizationOptions, typeof 
 export class Normalization extends Layer {
   static {
     declareOptions(this, normalizationOptions);
+    declareLearner(this, (layer: Normalization, what) => layer.#learner(what));
   }
   /** Passes on the input's mask. */
   override readonly supportsMasking = true;
   /** The axes counted from the front, in order. */
   #kept: readonly number[] = [];
+  /** The input's shape, with 1 for the other axes. */
+  #broadcast: Shape = [];
   #means: Weight | undefined;
   #variances: Weight | undefined;
 
@@ -173,7 +194,7 @@ export class Normalization extends Layer {
    */
   constructor(options: NormalizationOptions = {}) {
     super(options);
-    const { axis, mean, variance } = this;
+    const { axis, inputMean: mean, inputVariance: variance } = this;
     const what = `Cannot make "${this.name}"`;
     if ((mean === null) !== (variance === null)) {
       throw new ValueError({
@@ -195,7 +216,7 @@ export class Normalization extends Layer {
   /** Makes the weights, unless means and variances were given. */
   override build(shape: SymbolicShape): void {
     const what = `Cannot build "${this.name}"`;
-    this.#kept = this.axis.map((axis) => normalizeAxis(axis, shape.length, what)).sort((a, b) => a - b);
+    this.#kept = this.#keptOf(shape, what);
     const extents = this.#kept.map((axis) => shape[axis]);
     if (extents.includes(null)) {
       throw new ShapeError({
@@ -205,19 +226,21 @@ export class Normalization extends Layer {
         hint: "give Input a full shape, or name other axes",
       });
     }
+    this.#broadcast = shape.map((extent, axis) => (this.#kept.includes(axis) ? extent! : 1));
     // One mean of everything fits inputs of any rank.
     if (this.#kept.length > 0) {
       this.inputSpec = { rank: shape.length, axes: Object.fromEntries(this.#kept.map((axis) => [axis, shape[axis]!])) };
     }
-    if (this.mean) {
-      const fits = this.mean.shape.every((extent, i) =>
-        [1, extents[extents.length - this.mean!.shape.length + i]].includes(extent)
+    const { inputMean: mean } = this;
+    if (mean) {
+      const fits = mean.shape.every((extent, i) =>
+        [1, extents[extents.length - mean.shape.length + i]].includes(extent)
       );
       if (fits) return;
       throw new ShapeError({
         what,
         rule: `mean and variance must broadcast to the extents ${formatShape(extents)} of the axes`,
-        received: formatShape(this.mean.shape),
+        received: formatShape(mean.shape),
         hint: "give one number for each place along the axes",
       });
     }
@@ -231,12 +254,30 @@ export class Normalization extends Layer {
 
   /**
    * Computes means and variances from data: a tensor, nested arrays, or batches of these (or of pairs with targets,
-   * which are ignored), of which `steps` are taken if given. Call it before compiling or fitting the model. Throws {@linkcode StateError} if means were
-   * given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for invalid data.
+   * which are ignored), of which `steps` are taken if given. Call it before compiling or fitting the model. Throws
+   * {@linkcode StateError} if means were given to the constructor, {@linkcode ShapeError} or {@linkcode ValueError} for
+   * invalid data; then the layer is as it was.
+   *
+   * @example Batches that come asynchronously
+   * ```ts
+   * import { layers, tensor } from "./mod.ts";
+   * const normalization = new layers.Normalization();
+   * await normalization.adapt(async function* () {
+   *   yield tensor([[1, 200]]);
+   *   yield tensor([[3, 600]]);
+   * });
+   * console.log(normalization.mean?.toArray()); // [ [ 2, 400 ] ]
+   * ```
    */
-  adapt(data: TensorLike | DataBatches, options: AdaptOptions = {}): void {
-    const what = `Cannot adapt "${this.name}"`;
-    if (this.mean) {
+  adapt(data: TensorLike | DataBatches, options?: AdaptOptions): void;
+  /** Computes means and variances from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches, options?: AdaptOptions): Promise<void>;
+  adapt(data: unknown, options: AdaptOptions = {}): void | Promise<void> {
+    return adapt(this, data, options);
+  }
+
+  #learner(what: string): Learner<Tensor> {
+    if (this.inputMean) {
       throw new StateError({
         what,
         rule: "its mean and variance were given when it was made",
@@ -244,17 +285,58 @@ export class Normalization extends Layer {
       });
     }
     const sums = new Moments();
-    for (const batch of numbersIn(data, what, options)) {
-      const { shape } = batch;
-      this.ensureBuilt(shape.length > 0 ? [null, ...shape.slice(1)] : shape);
-      this.checkInput(shape);
-      sums.add(batch, this.#kept);
-    }
-    if (sums.count === 0) {
-      throw new ValueError({ what, rule: "there must be data", received: "none", hint: "give at least one sample" });
-    }
-    this.#means!.assign(new Tensor(this.#means!.shape, "float32", Float32Array.from(sums.mean)));
-    this.#variances!.assign(new Tensor(this.#variances!.shape, "float32", Float32Array.from(sums.variance)));
+    let first: Shape | undefined;
+    return {
+      read: (batch, name) => toTensor(batch as TensorLike, what, name, "float32"),
+      add: (batch) => {
+        const { shape } = batch;
+        if (this.built) this.checkInput(shape);
+        const kept = this.#keptOf(shape, what);
+        first ??= shape;
+        if (kept.length > 0) requireAlike(shape, first, kept, what);
+        sums.add(batch, kept);
+      },
+      end: () => {
+        if (sums.count === 0) {
+          throw new ValueError({
+            what,
+            rule: "there must be data",
+            received: "none",
+            hint: "give at least one sample",
+          });
+        }
+        return () => {
+          this.ensureBuilt(first!.length > 0 ? [null, ...first!.slice(1)] : first!);
+          this.#means!.assign(new Tensor(this.#means!.shape, "float32", Float32Array.from(sums.mean)));
+          this.#variances!.assign(new Tensor(this.#variances!.shape, "float32", Float32Array.from(sums.variance)));
+        };
+      },
+    };
+  }
+
+  /** The axes counted from the front, in order. */
+  #keptOf(shape: SymbolicShape, what: string): readonly number[] {
+    return this.axis.map((axis) => normalizeAxis(axis, shape.length, what)).sort((a, b) => a - b);
+  }
+
+  /**
+   * The means in use, with the rank of the input and 1 for the axes that share one: those given, or those that `adapt`
+   * computed; 0 before. Before the layer is built those given, if any. As Keras's attribute.
+   */
+  get mean(): Tensor | null {
+    return this.#inUse(this.inputMean, this.#means);
+  }
+
+  /** The variances in use, as {@linkcode Normalization.mean}; 1 before `adapt`. */
+  get variance(): Tensor | null {
+    return this.#inUse(this.inputVariance, this.#variances);
+  }
+
+  #inUse(given: Tensor | null, learned: Weight | undefined): Tensor | null {
+    if (!this.built) return given;
+    const extents = this.#broadcast.filter((_, axis) => this.#kept.includes(axis));
+    const found = learned ? hostValue(learned) : computed([given!], ([value]) => broadcastTo(value, extents));
+    return found.reshape(this.#broadcast);
   }
 
   /** The normalized input; with `invert` the input whose normalization it is. */
@@ -264,8 +346,8 @@ export class Normalization extends Layer {
       const extents = this.#kept.map((axis) => x.shape[axis]);
       return reshape(given instanceof Tensor ? broadcastTo(given, extents) : given.value(), broadcast);
     };
-    const mean = spread(this.mean ?? this.#means!);
-    const deviation = maximum(sqrt(spread(this.variance ?? this.#variances!)), epsilon());
+    const mean = spread(this.inputMean ?? this.#means!);
+    const deviation = maximum(sqrt(spread(this.inputVariance ?? this.#variances!)), epsilon());
     const input = cast(x, "float32");
     return this.invert ? add(mean, multiply(input, deviation)) : divide(subtract(input, mean), deviation);
   }
@@ -274,6 +356,17 @@ export class Normalization extends Layer {
   override computeOutputShape(shape: SymbolicShape): SymbolicShape {
     return shape;
   }
+}
+
+/** Throws {@linkcode ShapeError} for a batch whose axes with means are not those of the first. */
+function requireAlike(shape: Shape, first: Shape, kept: readonly number[], what: string): void {
+  if (shape.length === first.length && kept.every((axis) => shape[axis] === first[axis])) return;
+  throw new ShapeError({
+    what,
+    rule: `batches must have the rank of the first, ${formatShape(first)}, and its extents along the axes of the means`,
+    received: formatShape(shape),
+    hint: "give batches of one kind of data",
+  });
 }
 
 /** Running means and variances, in float64. */

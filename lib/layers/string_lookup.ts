@@ -5,8 +5,8 @@ import type { Structure } from "../structure.ts";
 import { type HostArray, type Strings, StringTensor, toStrings } from "../tensor/strings.ts";
 import type { CallArguments, TensorSpec } from "../tensor/symbolic.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
-import { IndexLookup, learnTokens } from "./index_lookup.ts";
+import { adapt, type AdaptOptions, type AsyncDataBatches, type DataBatches, declareLearner } from "./adapting.ts";
+import { IndexLookup, tokenLearner } from "./index_lookup.ts";
 import {
   type IndexLookupOptions,
   indexLookupOptions,
@@ -73,6 +73,10 @@ export interface StringLookup
 export class StringLookup extends IndexLookup<string, StringTensor> {
   static {
     declareOptions(this, stringLookupOptions);
+    declareLearner(this, (layer: StringLookup, what) => ({
+      ...tokenLearner(layer, what),
+      read: (batch, name) => samplesOf<string>(toStrings(batch, what, name)),
+    }));
   }
   protected readonly kind = "string";
 
@@ -96,10 +100,11 @@ export class StringLookup extends IndexLookup<string, StringTensor> {
    * Learns the vocabulary from texts: nested lists, or batches of these. Throws {@linkcode StateError} if it was given,
    * and {@linkcode ValueError} for data without texts.
    */
-  adapt(data: Strings | DataBatches<Strings>, options: AdaptOptions = {}): void {
-    const what = `Cannot adapt "${this.name}"`;
-    const batches = batchesOf(data, what, options, (batch, name) => toStrings(batch, what, name));
-    learnTokens(this, samplesOf<string>(batches), what);
+  adapt(data: Strings | DataBatches<Strings>, options?: AdaptOptions): void;
+  /** Learns the vocabulary from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches<Strings>, options?: AdaptOptions): Promise<void>;
+  adapt(data: unknown, options: AdaptOptions = {}): void | Promise<void> {
+    return adapt(this, data, options);
   }
 
   /** What the layer makes of data. */
@@ -127,13 +132,11 @@ export class StringLookup extends IndexLookup<string, StringTensor> {
   }
 }
 
-/** The tokens of each sample in batches of arrays; of one axis, each element is a sample. */
-export function* samplesOf<T>(
-  batches: Iterable<{ readonly shape: readonly number[]; readonly data: ArrayLike<unknown> }>,
-): Iterable<T[][]> {
-  for (const { shape: [rows = 1], data } of batches) {
-    const all = Array.from(data) as T[];
-    const width = all.length / Math.max(1, rows);
-    yield Array.from({ length: rows }, (_, i) => all.slice(i * width, (i + 1) * width));
-  }
+/** The tokens of each sample of an array; of one axis, each element is a sample. */
+export function samplesOf<T>(
+  { shape: [rows = 1], data }: { readonly shape: readonly number[]; readonly data: ArrayLike<unknown> },
+): T[][] {
+  const all = Array.from(data) as T[];
+  const width = all.length / Math.max(1, rows);
+  return Array.from({ length: rows }, (_, i) => all.slice(i * width, (i + 1) * width));
 }

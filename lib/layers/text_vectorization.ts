@@ -11,10 +11,10 @@ import { type HostArray, type Strings, type StringTensor, toStrings } from "../t
 import { TensorSpec } from "../tensor/symbolic.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
 import { ngramsOf, splitters, standardizers } from "../text/tokens.ts";
-import { type AdaptOptions, batchesOf, type DataBatches } from "./adapting.ts";
+import { adapt, type AdaptOptions, type AsyncDataBatches, type DataBatches, declareLearner } from "./adapting.ts";
 import { noSparse, outputMode } from "./category_encoding.ts";
 import { idfOption, type KeptElsewhere, vocabularyOption } from "./index_lookup_options.ts";
-import { learnTokens } from "./index_lookup.ts";
+import { tokenLearner } from "./index_lookup.ts";
 import type { LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { PreparingLayer } from "./preparing.ts";
@@ -152,6 +152,10 @@ export interface TextVectorization
 export class TextVectorization extends PreparingLayer {
   static {
     declareOptions(this, textVectorizationOptions);
+    declareLearner(this, (layer: TextVectorization, what) => ({
+      ...tokenLearner(layer._lookupLayer, what),
+      read: (batch, name) => layer.#tokensOf(toStrings(batch, what, name), what),
+    }));
   }
   readonly takes = "texts";
   /** The lookup of tokens, under the name by which Keras's files have its part. */
@@ -218,15 +222,11 @@ export class TextVectorization extends PreparingLayer {
    * Learns the vocabulary from texts: a list, or batches of lists. The most frequent tokens come first. Throws {@linkcode
    * StateError} if it was given, and {@linkcode ValueError} for data without tokens.
    */
-  adapt(data: Strings | DataBatches<Strings>, options: AdaptOptions = {}): void {
-    const what = `Cannot adapt "${this.name}"`;
-    const batches = batchesOf(data, what, options, (batch, name) => toStrings(batch, what, name));
-    const tokens = (texts: StringTensor) => this.#tokensOf(texts, what);
-    learnTokens(this._lookupLayer, {
-      *[Symbol.iterator]() {
-        for (const batch of batches) yield tokens(batch);
-      },
-    }, what);
+  adapt(data: Strings | DataBatches<Strings>, options?: AdaptOptions): void;
+  /** Learns the vocabulary from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches<Strings>, options?: AdaptOptions): Promise<void>;
+  adapt(data: unknown, options: AdaptOptions = {}): void | Promise<void> {
+    return adapt(this, data, options);
   }
 
   /** The tokens of each text, or of each row where texts are not split. */

@@ -6,7 +6,7 @@ import { Softmax } from "../layers/activations.ts";
 import { HostStage, type StartValues } from "../layers/host_stage.ts";
 import { InputLayer } from "../layers/input.ts";
 import { Layer } from "../layers/layer.ts";
-import type { PreparingLayer } from "../layers/preparing.ts";
+import { PreparingLayer } from "../layers/preparing.ts";
 import { type Node, type Operation, replaceSymbolic, SymbolicTensor } from "../tensor/symbolic.ts";
 import { reshape } from "../ops/primitives.ts";
 import {
@@ -83,7 +83,7 @@ export class FunctionalGraph {
       if (node.inputs.length === 0) continue;
       const ofHost = prepared.get(node);
       const result = ofHost
-        ? (node.operation as PreparingLayer).applyPrepared(ofHost)
+        ? startFrom(node.operation, ofHost)
         : node.operation.replay(replaceSymbolic(node.args, (tensor) => values.get(tensor)!));
       flatten(result).forEach((value, i) => values.set(node.outputs[i], value));
     }
@@ -104,6 +104,12 @@ export class FunctionalGraph {
       ? packLike(this.input, this.inputs.map(({ name }) => byName[name]))
       : x;
   }
+}
+
+/** Applies what runs on the host first, to what the host made. */
+function startFrom(operation: Operation, prepared: readonly Value[]): Structure<Value> {
+  if (operation instanceof PreparingLayer) return operation.applyPrepared(prepared[0]);
+  return operation.replay<Value>({ positional: [prepared.length === 1 ? prepared[0] : prepared], named: {} });
 }
 
 /** A value with the rank of its input: appends or drops an axis of extent 1, as Keras does. */

@@ -10,7 +10,7 @@ import type { HostStage } from "../layers/host_stage.ts";
 import { dtypeOfNumbers } from "../layers/inference.ts";
 import { type CallContext, Layer, type LayerOptions } from "../layers/layer.ts";
 import { autoName } from "../auto_names.ts";
-import { SymbolicTensor } from "../tensor/symbolic.ts";
+import { type CallArguments, SymbolicTensor, TensorSpec } from "../tensor/symbolic.ts";
 import { nameOfClass } from "../registry.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { flatten, isNamed, mapStructure, namesOf, type Structure } from "../structure.ts";
@@ -99,6 +99,14 @@ export abstract class Network<
       received: "none",
       hint: "define call(x), which returns what layers make of x, or give new Model({ inputs, outputs })",
     });
+  }
+
+  /** Shapes and dtypes of the outputs: of a model that begins on the host, those that it was made with. */
+  override computeOutputSpec(args: CallArguments<TensorSpec>): Structure<TensorSpec> {
+    const { graph } = this;
+    if (!graph?.stage) return super.computeOutputSpec(args);
+    graph.stage.checkDTypes(flatten(args.positional[0] as Structure<TensorSpec>), `Cannot call "${this.name}"`);
+    return mapStructure(graph.output, ({ shape, dtype }) => new TensorSpec(shape, dtype));
   }
 
   /** The mask of the output, which already passed through the layers. */

@@ -243,6 +243,7 @@ export class Sequential extends Model<SymbolicTensor, SymbolicTensor> {
   /** The dtype of an input that the first layer alone tells of. */
   get #dtypeOfData(): InputDType {
     const [first] = this.#layers;
+    if (first instanceof Model && first.stage) return first.stage.inputs[0].dtype;
     return first instanceof PreparingLayer && first.takes === "texts" ? "string" : "float32";
   }
 

@@ -6,7 +6,7 @@ import { boolean, number } from "../option_kinds.ts";
 import { declareOptions, keyed, optionTable } from "../options.ts";
 import type { Shape } from "../shape.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { ScalarMath, Scalars } from "./scalars.ts";
 
@@ -57,11 +57,11 @@ export class Adafactor extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `beta2Decay: -0.8`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values out of range. Defaults: `beta2Decay: -0.8`,
    * `epsilon1: 1e-30`, `epsilon2: 0.001`, `clipThreshold: 1`, `relativeStep: true`.
    */
-  constructor(options: AdafactorOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<AdafactorOptions>) {
+    super(...given);
   }
 
   /** `row` and `column`, a single zero for a variable that is not a matrix, and `velocity`. */

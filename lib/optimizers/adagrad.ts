@@ -4,7 +4,7 @@ import { add, divide, multiply, negate, sqrt, square, subtract } from "../ops/pr
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { Scalars } from "./scalars.ts";
 
@@ -42,11 +42,11 @@ export class Adagrad extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values below 0. Defaults: `initialAccumulatorValue: 0.1`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values below 0. Defaults: `initialAccumulatorValue: 0.1`,
    * `epsilon: 1e-7`.
    */
-  constructor(options: AdagradOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<AdagradOptions>) {
+    super(...given);
   }
 
   /** `accumulator`. */
@@ -105,10 +105,10 @@ export class Adadelta extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `rho: 0.95`, `epsilon: 1e-7`.
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values out of range. Defaults: `rho: 0.95`, `epsilon: 1e-7`.
    */
-  constructor(options: AdadeltaOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<AdadeltaOptions>) {
+    super(...given);
   }
 
   /** `accumulated_grad` and `accumulated_delta_var`. */

@@ -6,7 +6,7 @@ import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { ValueError } from "../errors.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { ScalarMath, Scalars } from "./scalars.ts";
 
@@ -56,7 +56,8 @@ export interface Adam extends OptimizerFields<AdamOptions, typeof adamOptions> {
  * @example A larger step
  * ```ts
  * import { optimizers } from "./mod.ts";
- * console.log(new optimizers.Adam({ learningRate: 0.01 }).beta2); // 0.999
+ * console.log(new optimizers.Adam(0.01).beta2); // 0.999
+console.log(new optimizers.Adam({ learningRate: 0.01, beta2: 0.99 }).beta2); // 0.99
  * ```
  */
 export class Adam extends Optimizer {
@@ -65,11 +66,11 @@ export class Adam extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
    * `beta2: 0.999`, `epsilon: 1e-7`, `amsgrad: false`.
    */
-  constructor(options: AdamOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<AdamOptions>) {
+    super(...given);
   }
 
   /** `momentum` and `velocity`, and `velocity_hat` with amsgrad. */
@@ -117,10 +118,10 @@ export class AdamW extends Adam {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} if the weight decay is null. Defaults: `beta1: 0.9`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} if the weight decay is null. Defaults: `beta1: 0.9`,
    * `beta2: 0.999`, `epsilon: 1e-7`, `amsgrad: false`.
    */
-  constructor(options: AdamOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<AdamOptions>) {
+    super(...given);
   }
 }

@@ -5,7 +5,7 @@ import { add, divide, multiply, power, sqrt, square, subtract } from "../ops/pri
 import { number } from "../option_kinds.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { Scalars } from "./scalars.ts";
 
@@ -55,12 +55,12 @@ export class Ftrl extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for strengths below 0 or a power above 0. Defaults:
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for strengths below 0 or a power above 0. Defaults:
    * `learningRatePower: -0.5`, `initialAccumulatorValue: 0.1`, `l1RegularizationStrength: 0`,
    * `l2RegularizationStrength: 0`, `l2ShrinkageRegularizationStrength: 0`, `beta: 0`.
    */
-  constructor(options: FtrlOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<FtrlOptions>) {
+    super(...given);
   }
 
   /** `accumulator` and `linear`. */

@@ -4,7 +4,7 @@ import { add, multiply, sign, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, keyed, optionTable } from "../options.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { Scalars } from "./scalars.ts";
 
@@ -42,11 +42,11 @@ export class Lion extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `beta1: 0.9`,
    * `beta2: 0.99`.
    */
-  constructor(options: LionOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<LionOptions>) {
+    super(...given);
   }
 
   /** `momentum`. */

@@ -4,7 +4,7 @@ import { add, multiply, square, subtract } from "../ops/primitives.ts";
 import { number } from "../option_kinds.ts";
 import { declareOptions, keyed, optionTable } from "../options.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 
 /** Options of optimizers with two running means. */
@@ -35,11 +35,11 @@ export abstract class MomentsOptimizer extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `beta1: 0.9`, `beta2: 0.999`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values out of range. Defaults: `beta1: 0.9`, `beta2: 0.999`,
    * `epsilon: 1e-7`.
    */
-  constructor(options: MomentsOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<MomentsOptions>) {
+    super(...given);
   }
 
   /** `momentum` and `velocity`. */

@@ -8,7 +8,7 @@ import type { Shape } from "../shape.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { ScalarMath, Scalars } from "./scalars.ts";
 
@@ -112,13 +112,13 @@ export class Muon extends Optimizer {
   declare readonly excludeLayers: readonly string[];
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values out of range, and for patterns that are none. Defaults:
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values out of range, and for patterns that are none. Defaults:
    * `adamBeta1: 0.9`, `adamBeta2: 0.999`, `adamWeightDecay: 0.004`, `epsilon: 1e-7`, `excludeLayers: null`,
    * `excludeEmbeddings: true`, `muonA: 3.4445`, `muonB: -4.775`, `muonC: 2.0315`, `adamLrRatio: 1`, `momentum: 0.95`,
    * `nsSteps: 5`, `nesterov: true`, `rmsRate: 0.2`.
    */
-  constructor(options: MuonOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<MuonOptions>) {
+    super(...given);
   }
 
   /** Whether AdamW changes a variable. */

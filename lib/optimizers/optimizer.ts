@@ -34,8 +34,8 @@ import { startAs, Variable } from "../tensor/variable.ts";
 import { GradientAccumulator } from "./accumulation.ts";
 import { WeightAverages } from "./averages.ts";
 import { clipGradients } from "./clip.ts";
-import { type OptimizerOptions, optimizerOptions } from "./options.ts";
-import { type LearningRate, modernRate, type RateOptions } from "./rate.ts";
+import { type OptimizerArguments, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type LearningRate, modernRate, optionsFrom, type RateOptions } from "./rate.ts";
 import { numberMath, type ScalarMath, type Scalars, valueMath } from "./scalars.ts";
 import { LearningRateSchedule } from "./schedules.ts";
 import { WeightDecay } from "./weight_decay.ts";
@@ -113,11 +113,19 @@ export abstract class Optimizer extends Configurable {
     });
   }
 
+  /** Takes the options of every optimizer, or the learning rate and then the others. */
+  constructor(...given: OptimizerArguments<OptimizerOptions>);
   /**
    * Takes the options of every optimizer, the default learning rate of a custom class: 0.01, and arguments by position.
    * Throws {@linkcode ValueError} for values out of range.
    */
-  constructor(options: OptimizerOptions = {}, defaultRate?: number, byPosition: object = {}) {
+  constructor(options?: OptimizerOptions, defaultRate?: number, byPosition?: object);
+  constructor(
+    first: OptimizerOptions | LearningRate = {},
+    second?: OptimizerOptions | number,
+    byPosition: object = {},
+  ) {
+    const [options, defaultRate] = optionsFrom(new.target, first, second);
     super(modernRate(new.target, options, defaultRate), byPosition);
     this.name ??= autoName(new.target.name);
     const { clipnorm, clipvalue, globalClipnorm } = this;

@@ -13,6 +13,6 @@ export { LossScaleOptimizer, type LossScaleOptimizerOptions } from "./loss_scale
 export { MultiOptimizer, type MultiOptimizerOptions, OptimizerMap, type OptimizersByName } from "./multi_optimizer.ts";
 export { MomentsOptimizer, type MomentsOptions } from "./moments.ts";
 export { Optimizer, type Updated } from "./optimizer.ts";
-export type { OptimizerOptions } from "./options.ts";
+export type { OptimizerArguments, OptimizerOptions } from "./options.ts";
 export type { LearningRate, RateOptions } from "./rate.ts";
 export type { ScalarMath, Scalars } from "./scalars.ts";

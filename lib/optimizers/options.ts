@@ -2,7 +2,7 @@
 import { describe, ValueError } from "../errors.ts";
 import { boolean, number, positiveInteger, text } from "../option_kinds.ts";
 import { nullable, type Option, option, type OptionFields, optionTable, unread, withFacts } from "../options.ts";
-import { rateOption, type RateOptions } from "./rate.ts";
+import { type LearningRate, rateOption, type RateOptions } from "./rate.ts";
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions extends RateOptions {
@@ -30,6 +30,11 @@ export interface OptimizerOptions extends RateOptions {
   /** The name in files. */
   name?: string | null;
 }
+
+/** What the constructor of an optimizer takes: its options, or the learning rate and then the others. */
+export type OptimizerArguments<Options extends OptimizerOptions> =
+  | [options?: Options]
+  | [learningRate: LearningRate, options?: Omit<Options, "learningRate" | "lr">];
 
 /** A number for which `isValid` holds, or null, which is the default; `rule` says which numbers are valid. */
 const numberOrNull = (isValid: (value: number) => boolean, rule: string, hint?: string): Option<number | null> =>

@@ -3,6 +3,7 @@ import { isClass, ValueError } from "../errors.ts";
 import { number } from "../option_kinds.ts";
 import { describe, type Option, option, optionsOfClass, readOption } from "../options.ts";
 import { functionNode } from "../registry.ts";
+import { isNamed } from "../structure.ts";
 import { InverseTimeDecay, LearningRateSchedule } from "./schedules.ts";
 
 /** A learning rate: a number, a schedule by steps, or a function that returns the rate of the next step. */
@@ -39,6 +40,31 @@ export const rateOption = (fallback: number): Option<LearningRate> =>
       return typeof rate === "function" ? functionNode(rate) : rate.serialize();
     },
   });
+
+/**
+ * The options of an optimizer, and the default rate of its class, from the arguments of its constructor: options and a
+ * default rate, or a rate and further options. Throws {@linkcode ValueError} for others.
+ */
+export function optionsFrom<O extends RateOptions>(
+  Class: { readonly name: string },
+  first: O | LearningRate,
+  second: O | number | undefined,
+): [options: O, defaultRate: number | undefined] {
+  const fail = (rule: string, received: string, hint: string): never => {
+    throw new ValueError({ what: `Cannot make ${Class.name}`, rule, received, hint });
+  };
+  const isRate = typeof first === "number" || typeof first === "function" || first instanceof LearningRateSchedule;
+  if (!isRate) {
+    if (typeof second !== "object") return [first, second];
+    fail("the first of two arguments must be the learning rate", describe(first), "give one object of options");
+  }
+  if (second !== undefined && !isNamed(second)) {
+    fail("after the learning rate come options", describe(second), "write them in braces, as in { clipnorm: 1 }");
+  }
+  const twice = Object.keys(second ?? {}).find((name) => name === "learningRate" || name === "lr");
+  if (twice !== undefined) fail("the learning rate must be given once", `${twice} also`, `leave ${twice} out`);
+  return [{ ...second as O, learningRate: first as LearningRate }, undefined];
+}
 
 /** The options with Keras 2's names of the learning rate converted to those of Keras 3. */
 export function modernRate<O extends RateOptions>(

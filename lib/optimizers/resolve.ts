@@ -7,7 +7,7 @@ import * as classes from "./named.ts";
 import { Optimizer } from "./optimizer.ts";
 
 const named: ReadonlyMap<string, () => Optimizer> = new Map(
-  Object.entries(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),
+  Object.entries<new () => Optimizer>(classes).map(([name, Class]) => [name.toLowerCase(), () => new Class()]),
 );
 
 /** The names of the optimizers; case does not matter. */

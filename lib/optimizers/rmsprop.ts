@@ -5,7 +5,7 @@ import { declareOptions, optionTable } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { Scalars } from "./scalars.ts";
 
@@ -50,11 +50,11 @@ export class RMSprop extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `rho: 0.9`, `momentum: 0`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values outside of 0 to 1. Defaults: `rho: 0.9`, `momentum: 0`,
    * `epsilon: 1e-7`, `centered: false`.
    */
-  constructor(options: RMSpropOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<RMSpropOptions>) {
+    super(...given);
   }
 
   /** `velocity`, and `momentum` and `average_gradient` if they are used. */

@@ -6,7 +6,7 @@ import { integerAtLeast, number } from "../option_kinds.ts";
 import { declareOptions, keyed, optionTable } from "../options.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import { rateOption } from "./rate.ts";
 import type { ScalarMath, Scalars } from "./scalars.ts";
 
@@ -54,11 +54,11 @@ export class ScheduleFreeAdamW extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for values out of range. Defaults: `beta1: 0.9`, `beta2: 0.999`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for values out of range. Defaults: `beta1: 0.9`, `beta2: 0.999`,
    * `epsilon: 1e-8`, `warmupSteps: 0`.
    */
-  constructor(options: ScheduleFreeAdamWOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<ScheduleFreeAdamWOptions>) {
+    super(...given);
   }
 
   /** `momentum` and `velocity`. */

@@ -4,7 +4,7 @@ import { boolean, number } from "../option_kinds.ts";
 import { declareOptions, optionTable } from "../options.ts";
 import { apply } from "../tensor/apply.ts";
 import { Optimizer } from "./optimizer.ts";
-import { type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
+import { type OptimizerArguments, type OptimizerFields, type OptimizerOptions, optimizerOptions } from "./options.ts";
 import type { Scalars } from "./scalars.ts";
 
 /** Options of {@linkcode SGD}. */
@@ -41,11 +41,11 @@ export class SGD extends Optimizer {
   }
 
   /**
-   * Takes the options. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. Defaults: `momentum: 0`,
+   * Takes the options, or the learning rate and then the others. Throws {@linkcode ValueError} for a momentum outside of 0 to 1. Defaults: `momentum: 0`,
    * `nesterov: false`.
    */
-  constructor(options: SGDOptions = {}) {
-    super(options);
+  constructor(...given: OptimizerArguments<SGDOptions>) {
+    super(...given);
   }
 
   /** `momentum`, unless that is 0. */

@@ -37,6 +37,9 @@ export let adoptValue: (variable: Variable, data: TypedArray) => void;
 /** The elements of a variable now, which are its own: for those who only read them, and at once. */
 export let borrowValue: (variable: Variable) => Promise<TypedArray>;
 
+/** The value of a variable that no program assigns, which the host knows at once. */
+export let hostValue: (variable: Variable) => Tensor;
+
 /** Makes a new variable start as a copy of another, which is made when its value is first needed. */
 export let startAs: (variable: Variable, other: Variable) => void;
 
@@ -75,6 +78,10 @@ export class Variable {
     borrowValue = async (variable) => {
       await variable.#begin();
       return await variable.#device?.read(variable) ?? variable.#host ?? variable.#zeros();
+    };
+    hostValue = (variable) => {
+      const { shape, dtype } = variable;
+      return new Tensor(shape, dtype, (variable.#host?.slice() ?? variable.#zeros()) as TypedArray);
     };
     startAs = (variable, other) => void (variable.#start = other);
   }

@@ -4,6 +4,7 @@ import type { InputDType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { autoName } from "../auto_names.ts";
+import { type AsyncDataBatches, type DataKind, learnerOf, learnFrom } from "../layers/adapting.ts";
 import { CategoryEncoding } from "../layers/category_encoding.ts";
 import { Discretization } from "../layers/discretization.ts";
 import { HashedCrossing } from "../layers/hashed_crossing.ts";
@@ -292,39 +293,44 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
   }
 
   /** The layers that have something to learn, by feature. */
-  get #learning(): [name: string, layer: Layer & { adapt(data: Iterable<HostArray>): void }][] {
+  get #learning(): [name: string, layer: Layer][] {
     const learns = (layer: Layer) => {
-      if (layer instanceof Normalization) return layer.mean === null;
+      if (layer instanceof Normalization) return layer.inputMean === null;
       if (layer instanceof Discretization) return layer.numBins !== null && layer.binBoundaries === null;
       const given = layer instanceof IndexLookup || "inputVocabulary" in layer ? layer : undefined;
       return "adapt" in layer &&
         ((given as { inputVocabulary?: unknown } | undefined)?.inputVocabulary ?? null) === null;
     };
-    return Object.entries(this.preprocessors).filter(([, layer]) => learns(layer)) as never;
+    return Object.entries(this.preprocessors).filter(([, layer]) => learns(layer));
   }
 
   /**
    * Lets the layers of the features learn from a table: columns by name, or batches of these. Throws {@linkcode
    * ValueError} for columns that are missing or do not suit.
    */
-  adapt(data: Columns | Iterable<Columns>): void {
+  adapt(data: Columns | Iterable<Columns>): void;
+  /** Lets the layers of the features learn from batches that come asynchronously. */
+  adapt(data: AsyncDataBatches<Columns>): Promise<void>;
+  adapt(data: unknown): void | Promise<void> {
     const what = `Cannot adapt "${this.name}"`;
-    const batches = isNamed(data) ? [data as Columns] : data;
-    if (typeof (batches as Iterable<Columns>)?.[Symbol.iterator] !== "function") {
-      throw new ValueError({
-        what,
-        rule: "data must be an object of columns by name, or batches of such",
-        received: describe(data),
-        hint: "write it as in adapt({ age: [20, 40] })",
-      });
-    }
-    const tables = [...batches as Iterable<Columns>];
-    for (const [name, layer] of this.#learning) {
-      layer.adapt(tables.flatMap((table) => batchesOfColumn(table, name, what)).values());
-    }
-    this.forgetPrograms();
-    this.#features = undefined;
-    this.#adapted = true;
+    const learning = this.#learning.map(([name, layer]) => ({ name, learner: learnerOf(layer, what)! }));
+    return learnFrom(data, what, {}, {
+      read: (table) => table as Columns,
+      add: (table) => {
+        for (const { name, learner } of learning) {
+          for (const batch of batchesOfColumn(table, name, what)) learner.add(learner.read(batch, "a batch"));
+        }
+      },
+      end: () => {
+        const keep = learning.map(({ learner }) => learner.end());
+        return () => {
+          for (const each of keep) each();
+          this.forgetPrograms();
+          this.#features = undefined;
+          this.#adapted = true;
+        };
+      },
+    }, tables);
   }
 
   /** Whether the features are ready: none has anything to learn, or `adapt` was called. */
@@ -458,6 +464,13 @@ function cardinalityOf(layer: Layer): number | undefined {
   if (layer instanceof Discretization) return layer.numBins ?? (layer.binBoundaries?.length ?? 0) + 1;
   return layer instanceof Hashing || layer instanceof HashedCrossing ? layer.numBins : undefined;
 }
+
+/** Data as tables. */
+const tables: DataKind = {
+  isData: isNamed,
+  rule: "data must be an object of columns by name, or batches of such",
+  hint: "write it as in adapt({ age: [20, 40] })",
+};
 
 /** As many rows as Keras lets layers learn from at a time. */
 const rowsAtOnce = 32;

@@ -62,7 +62,9 @@ testOnBackends("other errors of regression, and weights of time steps", async ()
 });
 
 testOnBackends("targets whose rank differs by one are brought to the rank of outputs", async () => {
-  await assertLoss(new losses.MeanSquaredError({ reduction: "none" }), [[3], [0], [1]], [4, 8, 12], [1, 64, 121]);
+  const mse = new losses.MeanSquaredError({ reduction: "none" });
+  await assertLoss(mse, [[3], [0], [1]], [4, 8, 12], [1, 64, 121]);
+  await assertLoss(mse, [4, 8, 12], [[3], [0], [1]], [1, 64, 121]);
 });
 
 testOnBackends("hinge losses take 0 and 1 for -1 and 1", async () => {
@@ -89,13 +91,14 @@ testOnBackends("binary cross-entropy, clipped in float32", async () => {
 const chances = [[0.9, 0.05, 0.05], [0.5, 0.89, 0.6], [0.05, 0.01, 0.94]];
 const logits = [[8, 1, 1], [0, 9, 1], [2, 3, 5]];
 const none = { reduction: "none" } as const;
+/** The cross-entropy of each sample of `logits`. */
+const entropies = [0.001822, 0.000459, 0.169846];
 
 testOnBackends("categorical cross-entropy, made to sum to one", async () => {
   await assertLoss(new losses.CategoricalCrossentropy(), eye, chances, [0.3239]);
   const fromLogits = { fromLogits: true };
   await assertLoss(new losses.CategoricalCrossentropy(fromLogits), eye, logits, [0.0573]);
-  const each = [0.001822, 0.000459, 0.169846];
-  await assertLoss(new losses.CategoricalCrossentropy({ ...fromLogits, ...none }), eye, logits, each, {
+  await assertLoss(new losses.CategoricalCrossentropy({ ...fromLogits, ...none }), eye, logits, entropies, {
     absolute: 1e-6,
   });
   const smooth = new losses.CategoricalCrossentropy({ ...fromLogits, labelSmoothing: 0.1 });
@@ -106,6 +109,8 @@ testOnBackends("sparse categorical cross-entropy, of labels in a row or a column
   for (const labels of [[0, 1, 2], [[0], [1], [2]]]) {
     await assertLoss(new losses.SparseCategoricalCrossentropy(), labels, chances, [0.3239]);
     await assertLoss(new losses.SparseCategoricalCrossentropy({ fromLogits: true }), labels, logits, [0.0573]);
+    const each = new losses.SparseCategoricalCrossentropy({ fromLogits: true, ...none });
+    await assertLoss(each, labels, logits, entropies, { absolute: 1e-6 });
   }
   const ignoring = new losses.SparseCategoricalCrossentropy({ fromLogits: true, ignoreClass: -1, ...none });
   const scores = [[[0.854, 0.698, 0.598], [0.088, 0.86, 0.018]]];
@@ -257,6 +262,10 @@ const rising = (...shape: number[]) => {
   return new Tensor(shape, "float32", Float32Array.from({ length: size }, (_, i) => i));
 };
 
+/** One number everywhere. */
+const filled = (shape: number[], value: number) =>
+  new Tensor(shape, "float32", new Float32Array(shape.reduce((a, b) => a * b)).fill(value));
+
 const constant = (value: number) => new initializers.Constant(value);
 
 /** Kernels of 0.01, recurrent ones of 0.02 and biases of 0.03. */
@@ -266,25 +275,101 @@ const drawn = {
   biasInitializer: constant(0.03),
 };
 
-/** Each of three samples of arange has one number in all units. */
-async function assertUnits(layer: layers.Layer, expected: readonly number[]): Promise<void> {
-  const y = await compile((x: Value) => layer.apply(x) as Value)(rising(3, 6, 4));
-  assertClose(y.data, expected.flatMap((value) => [value, value, value]), within(2e-5));
+/** The output, each of whose samples has one number in all units. */
+async function assertUnits(layer: layers.Layer, x: Tensor, expected: readonly number[]): Promise<void> {
+  const y = await compile((x: Value) => layer.apply(x) as Value)(x);
+  const units = y.size / expected.length;
+  assertClose(y.data, expected.flatMap((value) => Array<number>(units).fill(value)), within(2e-5));
 }
 
 testOnBackends("LSTM and GRU of rising numbers", async () => {
-  await assertUnits(new layers.LSTM(3, drawn), [0.6288687, 0.86899155, 0.9460773]);
-  await assertUnits(new layers.LSTM(3, { ...drawn, goBackwards: true }), [0.35622165, 0.74789524, 0.8872726]);
-  await assertUnits(new layers.GRU(3, drawn), [0.5217289, 0.6371659, 0.39384964]);
-  await assertUnits(new layers.GRU(3, { ...drawn, resetAfter: false }), [0.51447755, 0.6426879, 0.40208298]);
+  const x = rising(3, 6, 4);
+  const { biasInitializer: _, ...unbiased } = drawn;
+  await assertUnits(new layers.LSTM(3, drawn), x, [0.6288687, 0.86899155, 0.9460773]);
+  await assertUnits(new layers.LSTM(3, { ...drawn, goBackwards: true }), x, [0.35622165, 0.74789524, 0.8872726]);
+  await assertUnits(new layers.LSTM(3, { ...drawn, unitForgetBias: false }), x, [0.57019705, 0.86619145, 0.94596225]);
+  await assertUnits(new layers.LSTM(3, { ...unbiased, useBias: false }), x, [0.54986924, 0.86226791, 0.94439352]);
+  await assertUnits(new layers.GRU(3, drawn), x, [0.5217289, 0.6371659, 0.39384964]);
+  await assertUnits(new layers.GRU(3, { ...drawn, resetAfter: false }), x, [0.51447755, 0.6426879, 0.40208298]);
+  await assertUnits(new layers.GRU(3, { ...drawn, goBackwards: true }), x, [0.24406259, 0.611516, 0.39288089]);
+});
+
+testOnBackends("SimpleRNN goes on from its state, until that is reset", async () => {
+  const x = rising(2, 3, 4);
+  const [first, second] = [[0.405432, 0.73605347], [0.40559256, 0.7361247]];
+  await assertUnits(new layers.SimpleRNN(4, drawn), x, first);
+  const stateful = new layers.SimpleRNN(4, { ...drawn, stateful: true });
+  await assertUnits(stateful, x, first);
+  await assertUnits(stateful, x, second);
+  stateful.resetState();
+  await assertUnits(stateful, x, first);
+});
+
+testOnBackends("Bidirectional joins or merges both directions", async () => {
+  const x = rising(2, 3, 4);
+  const both = (mergeMode: "concat" | "ave") => new layers.Bidirectional(new layers.SimpleRNN(2, drawn), { mergeMode });
+  const joined = await compile((x: Value) => both("concat").apply(x) as Value)(x);
+  const [first, second] = [[0.39687276, 0.10004295], [0.72372383, 0.53391594]];
+  const twice = ([forward, backward]: number[]) => [forward, forward, backward, backward];
+  assertClose(joined.data, [...twice(first), ...twice(second)], within(2e-5));
+  await assertUnits(both("ave"), x, [0.24845785, 0.6288199]);
 });
 
 testOnBackends("attention to the other one of two", async () => {
   const [query, key, value] = [[[[1, 0], [0, 1]]], [[[0, 1], [1, 0]]], [[[1, 2], [3, 4]]]];
-  const attention = new layers.Attention();
-  const attend = compile((q: Value, v: Value, k: Value) => attention.apply([q, v, k]) as Value);
-  const [second, first] = [[2.462, 3.462], [1.538, 2.538]];
-  assertClose((await attend(query, value, key)).data, [...second, ...first], within(1e-3));
+  const attend = async (options: layers.AttentionOptions, ...masks: (TensorLike | null)[]) => {
+    const layer = new layers.Attention(options);
+    const run = compile((q: Value, v: Value, k: Value, ...given: Value[]) => {
+      const mask = masks.length > 0 ? masks.map((mask) => (mask === null ? undefined : given.shift())) : undefined;
+      return layer.apply([q, v, k], { mask, returnAttentionScores: true });
+    });
+    return (await run(query, value, key, ...masks.filter((mask) => mask !== null))).map(({ data }) => data);
+  };
+  const close = within(1e-3);
+  const [output, scores] = await attend({});
+  assertClose(output, [2.462, 3.462, 1.538, 2.538], close);
+  assertClose(scores, [0.269, 0.731, 0.731, 0.269], close);
+  const [byConcat, concatScores] = await attend({ scoreMode: "concat" });
+  assertClose(byConcat, [1.727, 2.727, 2.272, 3.272], close);
+  assertClose(concatScores, [0.636, 0.363, 0.363, 0.636], close);
+  const [ofFirst, seen] = await attend({}, null, [[true, false]]);
+  assertClose(ofFirst, [1, 2, 1, 2], close);
+  assertClose(seen, [1, 0, 1, 0], close);
+  const [masked, seenOfMasked] = await attend({}, [[true, false]], [[true, false]]);
+  assertClose(masked, [1, 2, 0, 0], close);
+  assertClose(seenOfMasked, [1, 0, 1, 0], close);
+});
+
+testOnBackends("each of eight heads attends to its own one most", async () => {
+  const size = 8;
+  const identity = (at: (i: number, j: number) => number[]) => {
+    const data = new Float32Array(size ** 3);
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) {
+        const [a, b, c] = at(i, j);
+        data[(a * size + b) * size + c] = 1;
+      }
+    }
+    return new Tensor([size, size, size], "float32", data);
+  };
+  // Every head has the identity, and the output sums what a head found.
+  const kernel = identity((feature, head) => [feature, head, feature]);
+  const [bias, outputBias] = [filled([size, size], 0), filled([size], 0)];
+  const units = filled([1, size, size], 0).data.map((_, i) => (i % (size + 1) === 0 ? 1 : 0));
+  const x = new Tensor([1, size, size], "float32", units);
+  const value = new Tensor([1, size, size], "float32", rising(size, size).data.map((number) => number / 100));
+  const layer = new layers.MultiHeadAttention(size, size);
+  layer.ensureBuilt([1, size, size], { value: [1, size, size], key: [1, size, size] });
+  layer.setWeights([kernel, bias, kernel, bias, kernel, bias, kernel, outputBias]);
+  const run = compile((query: Value, value: Value) =>
+    layer.apply(query, { value, key: query, returnAttentionScores: true })
+  );
+  const [output, scores] = await run(x, value);
+  const rows = [2.406, 2.44, 2.473, 2.504, 2.535, 2.568, 2.602, 2.633];
+  assertClose(output.data, rows.flatMap((row) => Array<number>(size).fill(row)), within(1e-2));
+  assert.deepEqual(scores.shape, [1, size, size, size]);
+  const expected = scores.data.map((_, i) => (i % (size * size) % (size + 1) === 0 ? 0.1691 : 0.1187));
+  assertClose(scores.data, expected, within(1e-3));
 });
 
 testOnBackends("Dropout keeps the mean, and doubles what it keeps of a half", async () => {
@@ -306,6 +391,19 @@ testOnBackends("Dropout keeps the mean, and doubles what it keeps of a half", as
   }
 });
 
+testOnBackends("batch normalization without masked steps, and frozen", async () => {
+  const layer = new layers.BatchNormalization({ momentum: 0 });
+  const train = compile((x: Value, mask: Value) => layer.apply(x, { mask, training: true }));
+  await train(tensor([[[1, 5], [2, 5]], [[0, 0], [0, 0]]]), [[true, true], [false, false]]);
+  assertClose((await layer.movingMean.read()).data, [1.5, 5], within(1e-5));
+  assertClose((await layer.movingVariance.read()).data, [0.25, 0], within(1e-5));
+  layer.trainable = false;
+  assert.deepEqual([layer.trainableWeights.length, layer.nonTrainableWeights.length], [0, 4]);
+  const frozen = await compile((x: Value) => layer.apply(x, { training: true }))([[[1, 5], [2, 5]]]);
+  assertClose(frozen.data, [-0.998006, 0, 0.998006, 0], within(1e-4));
+  assertClose((await layer.movingMean.read()).data, [1.5, 5], within(1e-5));
+});
+
 testOnBackends("normalization over features, and over groups of them", async () => {
   const normalized = (layer: layers.Layer, x: TensorLike) => compile((v) => layer.apply(v) as Value)(x);
   const layer = new layers.LayerNormalization({ betaInitializer: "ones" });
@@ -315,12 +413,17 @@ testOnBackends("normalization over features, and over groups of them", async () 
   assertClose(grouped.data, [-0.898, -0.898, 0.539, 0.539, 1.257, 1.257, -0.18, -1.616], within(1e-3));
 });
 
-async function metric(made: metrics.Metric, target: TensorLike, output: TensorLike, weight?: TensorLike) {
+async function metric(
+  made: metrics.Metric,
+  target: TensorLike,
+  output: TensorLike,
+  weight?: TensorLike,
+): Promise<number[]> {
   const update = weight === undefined
     ? compile((t, o) => made.updateState(t, o))
     : compile((t, o, w) => made.updateState(t, o, w));
   await update(target, output, ...(weight === undefined ? [] : [weight]));
-  return [await made.result()].flat();
+  return made instanceof metrics.VectorMetric ? await made.results() : [await made.result()];
 }
 
 testOnBackends("metrics", async () => {
@@ -337,6 +440,8 @@ testOnBackends("metrics", async () => {
 
 testOnBackends("F1 scores of labels, and their mean", async () => {
   const [target, output] = [[[0, 0, 1], [1, 1, 0], [1, 1, 1]], [[0.7, 0.7, 0.7], [1, 0, 0], [0.9, 0.8, 0]]];
+  const each = await metric(new metrics.F1Score({ threshold: 0.66 }), target, output);
+  assertClose(each, [0.8, 0.5, 2 / 3], within(1e-6));
   const macro = new metrics.F1Score({ average: "macro", threshold: 0.66 });
   assertClose(await metric(macro, target, output), [0.6555555], within(1e-6));
 });
@@ -364,9 +469,6 @@ function threes(options: object = {}): Sequential {
   model.compile({ optimizer, loss: "mse", metrics: ["mse"], ...options });
   return model;
 }
-
-const filled = (shape: number[], value: number) =>
-  new Tensor(shape, "float32", new Float32Array(shape.reduce((a, b) => a * b)).fill(value));
 
 testOnBackends("training on batches, with weights of samples and of classes", async () => {
   const model = threes();

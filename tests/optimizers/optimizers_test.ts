@@ -4,6 +4,7 @@ import { StateError, ValueError } from "../../lib/errors.ts";
 import { compile } from "../../lib/exec/compile.ts";
 import { clearSession } from "../../lib/exec/select.ts";
 import { getOptimizer } from "../../lib/optimizers/resolve.ts";
+import * as named from "../../lib/optimizers/named.ts";
 import * as optimizers from "../../lib/optimizers/optimizers.ts";
 import { Adam, AdamW, Ftrl, Lion, RMSprop, SGD } from "../../lib/optimizers/optimizers.ts";
 import * as schedules from "../../lib/optimizers/schedules.ts";
@@ -85,7 +86,7 @@ Deno.test("wrong options are refused", () => {
   assert.throws(() => new SGD({ lr: "fast" as never }), /received "fast"/);
   assert.throws(() => new SGD({ decay: -1 }), /decay must be a number from 0/);
   assert.throws(() => new SGD(null as never), /options must be one object/);
-  assert.throws(() => new CourseMomentum(0.1 as never), /options must be one object/);
+  assert.throws(() => new CourseMomentum("0.1" as never), /options must be one object/);
   assert.throws(() => new Adam({ beta1: NaN }), /beta1 must be a number from 0 to 1/);
   assert.throws(() => new schedules.ExponentialDecay(undefined as never), /initialLearningRate must be a number/);
   assert.throws(() => new schedules.PiecewiseConstantDecay({ boundaries: "1", values: 2 } as never), /list of numbers/);
@@ -221,6 +222,37 @@ Deno.test("lr and decay of Keras 2 are understood", () => {
   const sgd = new SGD({ lr: 0.1, decay: 0.5 });
   assertClose([0, 1, 2].map((batch) => sgd.rateAt(batch)), [0.1, 0.1 / 1.5, 0.05], close);
   assert.equal(sgd.schedule?.constructor.name, "InverseTimeDecay");
+});
+
+Deno.test("the learning rate may come first, as in Keras", () => {
+  for (const Class of [...Object.values<RateFirst>(named), CourseMomentum]) {
+    const [first, byName] = [new Class(0.5, { clipnorm: 2 }), new Class({ learningRate: 0.5, clipnorm: 2 })];
+    assert.deepEqual({ ...first.getConfig(), name: "" }, { ...byName.getConfig(), name: "" }, Class.name);
+    assert.deepEqual([first.learningRate, first.clipnorm], [0.5, 2], Class.name);
+  }
+  const decay = new schedules.ExponentialDecay({ initialLearningRate: 0.5, decaySteps: 1, decayRate: 0.5 });
+  assert.equal(new Adam(decay, { beta1: 0.8 }).schedule, decay);
+  assert.equal(new SGD(() => 0.25).learningRate, 0.25);
+  assert.equal(new SGD(0.5, { decay: 0.5 }).rateAt(2), 0.25);
+});
+
+/** An optimizer whose first argument is the learning rate. */
+interface RateFirst {
+  readonly name: string;
+  new (...given: optimizers.OptimizerArguments<optimizers.OptimizerOptions>): optimizers.Optimizer;
+}
+
+Deno.test("wrong arguments next to a learning rate are refused", () => {
+  const cases: [unknown[], RegExp][] = [
+    [[-1], /^ValueError: Cannot make SGD: learningRate must be a number of at least 0.* received -1/],
+    [[0.1, 0.9], /^ValueError: Cannot make SGD: after the learning rate come options, received 0.9/],
+    [[0.1, null], /after the learning rate come options, received null/],
+    [[0.1, { lr: 1 }], /the learning rate must be given once, received lr also/],
+    [[0.1, { momentun: 1 }], /did you mean "momentum"/],
+    [[{ momentum: 0.9 }, { clipnorm: 1 }], /the first of two arguments must be the learning rate/],
+    [["0.1"], /options must be one object, received "0.1"/],
+  ];
+  for (const [given, message] of cases) assert.throws(() => Reflect.construct(SGD, given), message);
 });
 
 Deno.test("every name of Keras finds its optimizer", () => {
