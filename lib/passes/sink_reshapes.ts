@@ -40,7 +40,9 @@ class Sinking {
 
   /** Adds a node to the graph, moved above the reshape of its operands if it can be. */
   place(node: Node): void {
-    if (takesEpilogue(node)) this.#own.add(node.outputs[0]);
+    // Layers flatten to two axes. Products of many small matrices are as well left to what follows them.
+    const isFlat = this.#graph.types[node.outputs[0]].shape.length === 2;
+    if (takesEpilogue(node) && isFlat) this.#own.add(node.outputs[0]);
     if (node.op === "reshape" && this.#own.has(node.inputs[0])) this.#sources.set(node.outputs[0], node.inputs[0]);
     const target = isElementwise(node) ? this.#target(node) : undefined;
     const moved = target && this.#moved(node, target);
