@@ -39,7 +39,7 @@ export interface Wrapper<L extends Layer = Layer>
  *     return ops.add(x, this.layer.apply(x) as Value);
  *   }
  * }
- * saving.registerKerasSerializable(Residual);
+ * saving.registerKerasSerializable()(Residual);
  * const model = new Sequential([Input({ shape: [4] }), new Residual(new layers.Dense(4))]);
  * console.log(model.countParams()); // 20
  * ```

@@ -139,7 +139,7 @@ export interface ClipOptions extends ImageExtent {
  * import { tensor, utils } from "./mod.ts";
  * const found = { boxes: tensor([[-5, 2, 10, 8], [90, 90, 99, 99]]), labels: tensor([3, 4]) };
  * const { boxes, labels } = utils.boundingBoxes.clipToImageSize(found, { height: 64, width: 64 });
- * console.log(boxes.toArray()[0], labels.toArray()); // [ 0, 2, 10, 8 ] [ 3, -1 ]
+ * console.log(boxes.toArray(2)[0], labels.toArray()); // [ 0, 2, 10, 8 ] [ 3, -1 ]
  * ```
  */
 export function clipToImageSize<T extends Operand>(
@@ -205,7 +205,7 @@ const degree = Math.PI / 180;
  * ```ts
  * import { tensor, utils } from "./mod.ts";
  * const turned = utils.boundingBoxes.affineTransform(tensor([[[0, 0, 4, 2]]]), { angle: tensor([90]), height: 9, width: 9 });
- * console.log(turned.toArray()[0][0].map(Math.round)); // [ 0, 4, 2, 8 ]
+ * console.log(turned.toArray(3)[0][0].map(Math.round)); // [ 0, 4, 2, 8 ]
  * ```
  */
 export const affineTransform: Lifted<[boxes: Operand, transform: AffineOfBoxes]> = lift((boxes, transform) => {
