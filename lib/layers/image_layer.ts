@@ -135,7 +135,7 @@ const shaped: Argument = (given, place) => {
   return given;
 };
 /** A batch's extents. */
-export const frame: Argument = objectOf({ count, height: count, width: count, channels: count });
+export const frame: Argument = objectOf({ count: finite, height: finite, width: finite, channels: finite });
 /** Boxes and their labels. */
 export const boxes: Argument = objectOf({ boxes: array, labels: array });
 /** What the layer draws. */

@@ -2,7 +2,6 @@
 import {
   anything,
   array,
-  count,
   finite,
   fn,
   listOf,
@@ -101,7 +100,7 @@ export abstract class Optimizer extends Configurable {
         verb: "apply",
         takes: { gradients: listOf(operand, "a list of gradients"), variables: optional(variables) },
       },
-      countBatches: { verb: "count the batches of", takes: { count } },
+      countBatches: { verb: "count the batches of", takes: { count: finite } },
       checkPairs: { verb: "apply", takes: { gradients: listOf(operand, "a list of gradients"), variables } },
       decayOf: { verb: "take the decay of", takes: { variable } },
       slotShape: { verb: "build", takes: { kind: anything, shape, variable } },
