@@ -247,7 +247,15 @@ export abstract class ImageLayer<Transformation extends object = object> extends
   call(x: Value, { training }: { training: boolean }): Value {
     const given: unknown = x;
     const parts: Parts<Value> = isNamed(given) ? given : { images: x };
-    const images = parts.images!;
+    const { images } = parts;
+    if (!images) {
+      throw new ValueError({
+        what: `Cannot call "${this.name}"`,
+        rule: "there must be images",
+        received: Object.keys(parts).join(", ") || "nothing",
+        hint: "write it as { images, labels, segmentationMasks }",
+      });
+    }
     this.#checkImages(images.shape, "call");
     this.#checkParts(parts);
     const isActive = training || this.isSteady;
