@@ -22,7 +22,7 @@ import {
   type Tensor,
   type Value,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor, share } from "../arguments.ts";
 import { arrange, writePng } from "../png.ts";
 
 const imageSize = 16;
@@ -183,7 +183,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights, order and noise", 0),
     floor: share(0, "fail where less than this share of the noise is told"),
     out: path("ddim.png", "where the picture goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = options;
   if (backend) await setBackend(backend);

@@ -15,7 +15,7 @@ import {
   type SymbolicTensor,
   utils,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor, share } from "../arguments.ts";
 import { drawPets, petNames } from "./pets.ts";
 
 const imageSize = [32, 32] as const;
@@ -74,7 +74,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights, order and augmentation", 0),
     floor: share(0, "fail where the validation accuracy is below x"),
     out: path("image_classification.keras", "where the model goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = options;
   if (backend) await setBackend(backend);

@@ -12,7 +12,7 @@ import {
   setRandomSeed,
   type SymbolicTensor,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor, share } from "../arguments.ts";
 import { arrange, writePng } from "../png.ts";
 import { drawPets, mapNames, type Pets } from "./pets.ts";
 
@@ -78,7 +78,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights and order", 0),
     floor: share(0, "fail where the mean intersection over union is below x"),
     out: path("image_segmentation.png", "where the picture goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = options;
   if (backend) await setBackend(backend);

@@ -2,7 +2,7 @@
 // heart disease. The patients are made up: `deno run -A examples/ported/structured_data.ts`.
 // Follows https://keras.io/examples/structured_data/structured_data_classification_with_feature_space/
 import { layers, Model, setBackend, setRandomSeed, type Tensor, tensor, utils } from "../../mod.ts";
-import { count, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, readArguments, requireFloor, share } from "../arguments.ts";
 import { normalNumber, randomInteger, randomNumbers } from "../random_numbers.ts";
 
 const batchSize = 32;
@@ -97,7 +97,7 @@ if (import.meta.main) {
     steps: count(Infinity, `train on the first n batches of ${batchSize} patients only`),
     seed: count(1, "the seed of weights and order", 0),
     floor: share(0, "fail where the validation accuracy is below x"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, backend } = options;
   if (backend) await setBackend(backend);

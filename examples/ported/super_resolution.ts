@@ -15,7 +15,7 @@ import {
   type Tensor,
   type Value,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor } from "../arguments.ts";
 import { arrange, writePng } from "../png.ts";
 import { drawPets } from "./pets.ts";
 
@@ -93,7 +93,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights and order", 0),
     floor: count(0, "fail where the peak signal-to-noise ratio is below n decibels", 0),
     out: path("super_resolution.png", "where the picture goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = options;
   if (backend) await setBackend(backend);

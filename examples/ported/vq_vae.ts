@@ -22,7 +22,7 @@ import {
   type Value,
   type Weight,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor, share } from "../arguments.ts";
 import { arrange, writePng } from "../png.ts";
 
 const batchSize = 128;
@@ -147,7 +147,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights and order", 0),
     floor: share(0, "fail where reconstructions explain less than this share of the variance"),
     out: path("vq_vae.png", "where the picture goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = options;
   if (backend) await setBackend(backend);

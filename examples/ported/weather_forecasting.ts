@@ -15,7 +15,7 @@ import {
   Tensor,
   utils,
 } from "../../mod.ts";
-import { count, path, readArguments, requireFloor, share, word } from "../arguments.ts";
+import { backendOption, count, path, readArguments, requireFloor, share } from "../arguments.ts";
 import { normalNumber, randomNumbers } from "../random_numbers.ts";
 
 const batchSize = 128;
@@ -72,7 +72,7 @@ if (import.meta.main) {
     seed: count(1, "the seed of weights", 0),
     floor: share(0, "fail where less than this share of the variance is foretold"),
     out: path("weather_forecasting.svg", "where the picture goes"),
-    backend: word(["eigen", "wasm", "webgpu"], "where it runs; the best there is by default"),
+    backend: backendOption,
   });
   const { epochs, steps, seed, floor, out, backend } = given;
   if (backend) await setBackend(backend);
