@@ -196,14 +196,8 @@ export abstract class ImageLayer<Transformation extends object = object> extends
 
   /** Checks that the input is images. */
   override build(shape: Structure<SymbolicShape>): void {
-    const images = isNamed(shape) ? (shape as Parts<SymbolicShape>).images : shape as SymbolicShape;
-    if (images) return this.#checkImages(images, "build");
-    throw new ValueError({
-      what: `Cannot build "${this.name}"`,
-      rule: "there must be a shape of images",
-      received: Object.keys(shape).join(", ") || "nothing",
-      hint: "give { images: [null, 28, 28, 1], ... }, or the shape of the images alone",
-    });
+    const parts: Parts<SymbolicShape> = isNamed(shape) ? shape : { images: shape as SymbolicShape };
+    this.#checkImages(imagesIn(`Cannot build "${this.name}"`, parts), "build");
   }
 
   #checkImages(shape: readonly (number | null)[], verb: string): void {
@@ -247,15 +241,7 @@ export abstract class ImageLayer<Transformation extends object = object> extends
   call(x: Value, { training }: { training: boolean }): Value {
     const given: unknown = x;
     const parts: Parts<Value> = isNamed(given) ? given : { images: x };
-    const { images } = parts;
-    if (!images) {
-      throw new ValueError({
-        what: `Cannot call "${this.name}"`,
-        rule: "there must be images",
-        received: Object.keys(parts).join(", ") || "nothing",
-        hint: "write it as { images, labels, segmentationMasks }",
-      });
-    }
+    const images = imagesIn(`Cannot call "${this.name}"`, parts);
     this.#checkImages(images.shape, "call");
     this.#checkParts(parts);
     const isActive = training || this.isSteady;
@@ -439,6 +425,17 @@ export abstract class ImageLayer<Transformation extends object = object> extends
   protected outputShapeOfBoxes(shape: SymbolicShape, _all: Structure<SymbolicShape>): SymbolicShape {
     return shape;
   }
+}
+
+/** The images among the parts of labeled images. Throws {@linkcode ValueError} where there are none. */
+function imagesIn<T>(what: string, parts: Parts<T>): T {
+  if (parts.images !== undefined) return parts.images;
+  throw new ValueError({
+    what,
+    rule: "there must be images",
+    received: Object.keys(parts).join(", ") || "nothing",
+    hint: "write it as { images, labels, segmentationMasks }",
+  });
 }
 
 /**
