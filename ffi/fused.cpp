@@ -13,6 +13,8 @@ constexpr int words_per_step = 6;
 // several rows.
 constexpr index_t shortest_row = 128;
 constexpr index_t work_per_task = 65536;
+// The rows of chains must stay in the cache.
+constexpr index_t longest_chain_row = 4096;
 
 bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
@@ -28,6 +30,7 @@ bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const 
   for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
   if (!decode(program, validator) || !fit(rows, validator)) return false;
+  find_chains();
   allocate();
   return true;
 }
@@ -83,7 +86,7 @@ bool ElementwiseVm::decode(Words program, Validator& validator) {
     if (!validator.require(function != nullptr, "a function must take the dtype of its operands")) return false;
     same_as_.push_back(to);
     const bool mask = dtype == DType::uint8 && !is_cast;
-    steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
+    steps_.push_back({function, mask, a, b, c, to, -1, nullptr, -1});
   }
   for (Result& result : results_) {
     if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()), "a result must be a register") ||
@@ -173,6 +176,137 @@ bool ElementwiseVm::fit(bool rows, Validator& validator) {
   return true;
 }
 
+// The elements of an operand that is one row for all rows; null for another register.
+const float* ElementwiseVm::row_of(int reg) const {
+  if (reg >= static_cast<int>(operands_.size()) || dtypes_[reg] != DType::float32) return nullptr;
+  const Operand& operand = operands_[reg];
+  const bool is_row = operand.value->size == inner_ && inner_ > 1 && operand.inner_stride == 1 && outer_ > 1;
+  return is_row ? operand.value->as<const float>() : nullptr;
+}
+
+const float* ElementwiseVm::literal_of(int reg) const {
+  for (const auto& [to, bits] : literals_) {
+    if (to == reg) return reinterpret_cast<const float*>(&bits);
+  }
+  return nullptr;
+}
+
+// Adds `next`, which reads the result of `head`, to the chain; returns false if it does not fit there.
+bool ElementwiseVm::extend_chain(Chain& chain, Step& head, const Step& next) const {
+  const auto is = [&](const char* name) { return next.function == lane_function_of(name); };
+  const bool clamped = chain.has_low || chain.has_high;
+  const auto bound = [](bool& has, float& limit, float value) {
+    if (has) return false;
+    has = true;
+    limit = value;
+    return true;
+  };
+  if (is("relu")) return !chain.has_high && bound(chain.has_low, chain.low, 0);
+  const bool first = next.a == head.to;
+  const int other = first ? next.b : next.a;
+  if (other == head.to) return false;
+  const float* literal = literal_of(other);
+  if (first && literal && *literal == *literal) {
+    if (is("maximum")) return !chain.has_high && bound(chain.has_low, chain.low, *literal);
+    if (is("minimum")) return bound(chain.has_high, chain.high, *literal);
+  }
+  if (clamped) return false;
+  const float* row = row_of(other);
+  if (!chain.adds_residual && (row || literal)) {
+    const auto link = [&](Link::Kind kind) {
+      chain.links.push_back({kind, row, literal ? *literal : 0});
+      chain.scales = chain.scales || kind == Link::multiply || kind == Link::subtract_from;
+      return true;
+    };
+    if (is("add")) return link(Link::add);
+    if (is("subtract")) return link(first ? Link::subtract : Link::subtract_from);
+    if (is("multiply")) return link(Link::multiply);
+    return false;
+  }
+  const bool is_full = other < static_cast<int>(operands_.size()) && operands_[other].access == Access::direct &&
+                       dtypes_[other] == DType::float32;
+  if (!is_full || chain.adds_residual || !is("add")) return false;
+  chain.adds_residual = true;
+  head.b = other;
+  return true;
+}
+
+// Replaces runs of steps by chains. Each step must be the only one that reads the step before it.
+void ElementwiseVm::find_chains() {
+  if (inner_ > longest_chain_row) return;
+  std::vector<int> uses(register_count_, 0);
+  for (const Step& step : steps_) {
+    uses[step.a]++;
+    if (step.b != step.a) uses[step.b]++;
+    if (step.c != step.a && step.c != step.b) uses[step.c]++;
+  }
+  for (const Result& result : results_) uses[result.reg]++;
+  std::vector<Step> kept;
+  for (std::size_t i = 0; i < steps_.size();) {
+    // The register that the chain starts from is the argument of the first step that is not its row.
+    const int base = row_of(steps_[i].a) ? steps_[i].b : steps_[i].a;
+    Chain chain;
+    Step head{nullptr, false, base, base, base, base, -1, nullptr, -1};
+    std::size_t end = i;
+    while (end < steps_.size() && (end == i || uses[head.to] == 1)) {
+      const Step& next = steps_[end];
+      if (next.mask || (next.a != head.to && next.b != head.to) || !extend_chain(chain, head, next)) break;
+      head.to = next.to;
+      end++;
+    }
+    const bool has_row = std::any_of(chain.links.begin(), chain.links.end(), [](const Link& link) { return link.row; });
+    const bool starts_full = base >= static_cast<int>(operands_.size()) ||
+                             (operands_[base].access == Access::direct && dtypes_[base] == DType::float32);
+    if (!has_row || !starts_full) {
+      kept.push_back(steps_[i++]);
+      continue;
+    }
+    if (chain.links.size() == 1 && chain.links[0].kind == Link::add) {
+      chain.row = chain.links[0].row;
+    } else {
+      chain.rows_at = chain_rows_;
+      chain_rows_ += 2;
+    }
+    head.chain = static_cast<int>(chains_.size());
+    chains_.push_back(chain);
+    kept.push_back(head);
+    i = end;
+  }
+  steps_ = kept;
+}
+
+// Composes the links of a chain to a scale and a shift for each column.
+void ElementwiseVm::compute_rows(const Chain& chain, char* memory) const {
+  float* scale = rows_of(chain, memory);
+  float* shift = scale + inner_;
+  for (index_t j = 0; j < inner_; j++) {
+    scale[j] = 1;
+    shift[j] = 0;
+  }
+  for (const Link& link : chain.links) {
+    const auto each = [&](auto change) {
+      CERATOPS_INDEPENDENT
+      for (index_t j = 0; j < inner_; j++) change(scale[j], shift[j], link.row ? link.row[j] : link.literal);
+    };
+    switch (link.kind) {
+      case Link::add: each([](float&, float& b, float value) { b += value; }); break;
+      case Link::subtract: each([](float&, float& b, float value) { b -= value; }); break;
+      case Link::subtract_from:
+        each([](float& a, float& b, float value) {
+          a = -a;
+          b = value - b;
+        });
+        break;
+      case Link::multiply:
+        each([](float& a, float& b, float value) {
+          a *= value;
+          b *= value;
+        });
+        break;
+    }
+  }
+}
+
 // Assigns buffers to steps and operands; reusing them allows longer blocks that still fit the L1 cache.
 void ElementwiseVm::allocate() {
   const int forever = 1 << 30;
@@ -238,7 +372,7 @@ void ElementwiseVm::allocate() {
 
 std::size_t ElementwiseVm::worker_bytes() const {
   return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) +
-         static_cast<std::size_t>(buffers_) * block_ * 4;
+         static_cast<std::size_t>(buffers_) * block_ * 4 + static_cast<std::size_t>(chain_rows_) * inner_ * 4;
 }
 
 namespace {
@@ -267,6 +401,9 @@ void ElementwiseVm::start(char* memory) const {
     fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype,
                std::min(block_, std::max<index_t>(size(), 1)));
     regs[i] = buffer(memory, operand.buffer);
+  }
+  for (const Chain& chain : chains_) {
+    if (!chain.row) compute_rows(chain, memory);
   }
 }
 
@@ -315,7 +452,7 @@ void ElementwiseVm::run_row(char* memory, index_t row, index_t column, index_t n
       default: break;
     }
   }
-  execute(memory, from, n);
+  execute(memory, from, column, n);
 }
 
 void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
@@ -334,7 +471,7 @@ void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
       gather(operand, buffer(memory, operand.buffer), from, n);
     }
   }
-  execute(memory, from, n);
+  execute(memory, from, chains_.empty() ? 0 : from % inner_, n);
 }
 
 namespace {
@@ -382,10 +519,90 @@ void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from
   }
 }
 
-void ElementwiseVm::execute(char* memory, index_t from, index_t n) const {
+namespace {
+
+// The arguments of a chain for a part of a row.
+struct ChainRun {
+  const float *x, *scale, *shift, *residual;
+  float low, high;
+  float* to;
+  index_t n;
+};
+
+template <class T>
+T clamp_low(T x, T low) {
+  return (x > low) | (x != x) ? x : low;
+}
+template <class T>
+T clamp_high(T x, T high) {
+  return (x < high) | (x != x) ? x : high;
+}
+
+template <bool scales, bool adds_residual, bool has_low, bool has_high>
+void run_part(const ChainRun& run) {
+  const auto value = [&](auto x, auto scale, auto shift, auto residual, auto low, auto high) {
+    auto y = x;
+    if constexpr (scales) {
+      y = x * scale + shift;
+    } else {
+      y = x + shift;
+    }
+    if constexpr (adds_residual) y = y + residual;
+    if constexpr (has_low) y = clamp_low(y, low);
+    if constexpr (has_high) y = clamp_high(y, high);
+    return y;
+  };
+  const Vector low = splat(run.low), high = splat(run.high);
+  index_t i = 0;
+  for (; i + lanes <= run.n; i += lanes) {
+    const Vector x = load(run.x + i);
+    store(run.to + i, value(x, scales ? load(run.scale + i) : x, load(run.shift + i),
+                            adds_residual ? load(run.residual + i) : x, low, high));
+  }
+  for (; i < run.n; i++) {
+    const float x = run.x[i];
+    run.to[i] =
+        value(x, scales ? run.scale[i] : x, run.shift[i], adds_residual ? run.residual[i] : x, run.low, run.high);
+  }
+}
+
+using RunPart = void (*)(const ChainRun&);
+
+template <bool... known>
+RunPart choose_run_part() {
+  return run_part<known...>;
+}
+template <bool... known, class... Rest>
+RunPart choose_run_part(bool next, Rest... rest) {
+  return next ? choose_run_part<known..., true>(rest...) : choose_run_part<known..., false>(rest...);
+}
+
+}  // namespace
+
+void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column,
+                              index_t n) const {
+  const Chain& chain = chains_[step.chain];
+  const RunPart part = choose_run_part(chain.scales, chain.adds_residual, chain.has_low, chain.has_high);
+  const float* rows = rows_of(chain, memory);
+  const float* shift = chain.row ? chain.row : rows + inner_;
+  for (index_t at = 0; at < n; column = 0) {
+    const index_t count = std::min(n - at, inner_ - column);
+    part({static_cast<const float*>(regs[step.a]) + at, rows + column, shift + column,
+          static_cast<const float*>(regs[step.b]) + at, chain.low, chain.high, reinterpret_cast<float*>(to) + at,
+          count});
+    at += count;
+  }
+}
+
+void ElementwiseVm::execute(char* memory, index_t from, index_t column, index_t n) const {
   const void** regs = registers(memory);
   for (const Step& step : steps_) {
     char* to = step.direct ? step.direct->data + from * 4 : buffer(memory, step.buffer);
+    if (step.chain >= 0) {
+      run_chain(step, memory, regs, to, column, n);
+      regs[step.to] = to;
+      continue;
+    }
     step.function(to, regs[step.a], regs[step.b], regs[step.c], n);
     if (step.mask) mask_to_uint8()(to, to, to, to, n);
     regs[step.to] = to;
