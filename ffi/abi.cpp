@@ -262,6 +262,15 @@ CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* don
   });
 }
 
+// Tells a program that its frozen values have changed since its last run.
+CERATOPS_EXPORT int32_t ceratops_refresh(int32_t handle) {
+  auto program = program_of(handle);
+  if (!program) return fail("there is no such program");
+  Lock running(library().running);
+  program->refresh();
+  return ok;
+}
+
 // While set to 1, runs of the program end before their next step.
 CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {
   auto program = program_of(handle);

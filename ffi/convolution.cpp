@@ -5,6 +5,7 @@
 #include "matmul.h"
 #include "ops.h"
 #include "threads.h"
+#include "winograd.h"
 
 namespace ceratops {
 
@@ -33,7 +34,20 @@ Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns,
   return blocks;
 }
 
+// What is kept of a frozen kernel.
+struct FrozenKernel {
+  // How it is used: as it lies, packed for products, or transformed.
+  enum Use { plain, packed, transformed } use = plain;
+  std::vector<float> panels;
+  std::uint64_t refreshes = 0;
+};
+
 struct ConvolutionState : State {
+  FrozenKernel frozen;
+  // Products with a packed kernel are divided into blocks of columns too.
+  index_t block_columns = 0;
+  // Whether patches are written once for all of these, before the products.
+  bool shares_patches = false;
   Window window;
   Im2col im2col;
   Channels channels;
@@ -64,13 +78,48 @@ bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const 
                            "a convolution's channels must fit");
 }
 
+void prepare_transformed(ConvolutionState& state, Validator& validator) {
+  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
+  state.frozen.use = FrozenKernel::transformed;
+  state.frozen.panels.resize(winograd::products * plan.panel_floats());
+  validator.need_shared(plan.shared_bytes());
+  validator.need_worker(plan.worker_bytes());
+}
+
+// Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
+// is larger than the caches is read once by few rows.
+void prepare_packed(ConvolutionState& state, Validator& validator) {
+  constexpr index_t most_rows = 96, most_columns = 256, least_columns = 32;
+  const Channels& channels = state.channels;
+  const Phase& phase = state.im2col.phases[0];
+  const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
+  state.frozen.use = FrozenKernel::packed;
+  state.frozen.panels.resize(panels_of(channels.target) * tile_columns * depth);
+  state.shares_patches = !state.identity && phase.rows <= 4 * most_rows;
+  const bool by_columns = state.identity || state.shares_patches;
+  const index_t fitting = by_columns ? most_rows : std::max<index_t>(2 * tile_rows, 2 * patch_floats / depth);
+  const index_t row_parts = ceil_div(phase.rows, std::min(most_rows, fitting));
+  Blocks blocks;
+  blocks.taps = taps;
+  blocks.rows = round_up(ceil_div(phase.rows, row_parts), tile_rows);
+  state.blocks.push_back(blocks);
+  const double flops = 2.0 * phase.rows * depth * channels.target;
+  const index_t wanted = std::max(ceil_div(channels.target, most_columns), ceil_div(tasks_wanted(flops), row_parts));
+  const index_t column_parts = by_columns ? std::min(wanted, std::max<index_t>(1, channels.target / least_columns)) : 1;
+  state.block_columns = round_up(ceil_div(channels.target, column_parts), tile_columns);
+  if (state.shares_patches) validator.need_shared(phase.rows * depth * sizeof(float));
+  const index_t patches = by_columns ? 0 : blocks.rows * depth;
+  validator.need_worker((patches + tile_rows * tile_columns) * sizeof(float));
+}
+
 template <class Attrs>
 bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool is_transpose) {
   if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "a convolution takes two operands")) return false;
   auto state = std::make_unique<ConvolutionState>();
   const int rank = spatial_rank(*node.in[0], validator);
-  if (rank == 0 || !state->epilogue.prepare(node, attrs.epilogue, 2, false, validator)) return false;
-  Value result = state->epilogue.shape();
+  if (rank == 0) return false;
+  Value result = *node.out[0];
+  result.dtype = DType::float32;
   const Value& x = is_transpose ? result : *node.in[0];
   const Value& y = is_transpose ? *node.in[0] : result;
   if (!read_convolution(state->window, attrs, x, *node.in[1], y, validator)) return false;
@@ -78,6 +127,19 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
+  const bool is_frozen = node.in[1]->frozen && !is_transpose && !channels.depthwise() && result.size > 0;
+  if (is_frozen && winograd::suits(state->window, channels.source, channels.target, channels.groups)) {
+    prepare_transformed(*state, validator);
+  } else if (is_frozen && channels.groups == 1 && channels.target > lanes) {
+    prepare_packed(*state, validator);
+  }
+  const bool has_rectangles = state->frozen.use == FrozenKernel::transformed ||
+                              (state->frozen.use == FrozenKernel::packed && state->block_columns < channels.target);
+  if (!state->epilogue.prepare(node, attrs.epilogue, 2, has_rectangles, validator)) return false;
+  if (state->frozen.use != FrozenKernel::plain) {
+    node.state = std::move(state);
+    return !validator.failed;
+  }
   state->packs = is_transpose && !channels.depthwise();
   if (state->packs) state->packed.resize(node.in[1]->size);
   for (const Phase& phase : state->im2col.phases) {
@@ -175,11 +237,96 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
   }
 }
 
+// Packs or transforms a frozen kernel, if that was not done since it changed.
+void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
+  FrozenKernel& frozen = state.frozen;
+  if (frozen.refreshes == runtime.refreshes) return;
+  const Channels& channels = state.channels;
+  if (frozen.use == FrozenKernel::transformed) {
+    const winograd::Plan plan = winograd::plan_of(state.window, channels.source, channels.target);
+    winograd::transform_kernel(plan, kernel, frozen.panels.data(), *runtime.pool);
+  } else {
+    Product all = {};
+    all.n = channels.target;
+    all.k = state.blocks[0].taps * channels.source;
+    all.b = kernel;
+    all.b_depth = channels.target;
+    all.b_column = 1;
+    runtime.pool->parallel(panels_of(all.n),
+                           [&](index_t panel, int) { pack_shared_panel(all, panel, frozen.panels.data()); });
+  }
+  frozen.refreshes = runtime.refreshes;
+}
+
+void run_transformed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
+  const auto finish = [&](char* memory, index_t first, index_t tiles, index_t column, index_t columns) {
+    if (!state.epilogue.exists()) return;
+    state.epilogue.start(memory);
+    for (index_t tile = first; tile < first + tiles; tile++) {
+      winograd::each_line(plan, tile, [&](index_t row, index_t rows) {
+        state.epilogue.continue_rectangle(memory, row, rows, column, columns);
+      });
+    }
+  };
+  winograd::convolve(plan, source, state.frozen.panels.data(), state.epilogue.product(), runtime, finish);
+}
+
+void run_packed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+  const Channels& channels = state.channels;
+  const Phase& phase = state.im2col.phases[0];
+  const Blocks& blocks = state.blocks[0];
+  const index_t depth = blocks.taps * channels.source;
+  const auto write = [&](index_t row, index_t rows, float* to) {
+    write_patches(state.im2col, phase, channels, 0, source, row, rows, 0, blocks.taps, to);
+  };
+  float* shared = reinterpret_cast<float*>(runtime.shared);
+  if (state.shares_patches) {
+    constexpr index_t together = 8;
+    runtime.pool->parallel(ceil_div(phase.rows, together), [&](index_t task, int) {
+      const index_t row = task * together;
+      write(row, std::min(together, phase.rows - row), shared + row * depth);
+    });
+  }
+  const index_t column_blocks = ceil_div(channels.target, state.block_columns);
+  runtime.pool->parallel(ceil_div(phase.rows, blocks.rows) * column_blocks, [&](index_t task, int thread) {
+    const index_t row = task / column_blocks * blocks.rows, column = task % column_blocks * state.block_columns;
+    char* memory = runtime.worker(thread);
+    float* scratch = reinterpret_cast<float*>(memory);
+    Product p = {};
+    p.m = std::min(blocks.rows, phase.rows - row);
+    p.n = std::min(state.block_columns, channels.target - column);
+    p.k = depth;
+    p.a_row = depth;
+    p.a_depth = 1;
+    if (state.identity || state.shares_patches) {
+      p.a = (state.identity ? source : shared) + row * depth;
+    } else {
+      write(row, p.m, scratch);
+      p.a = scratch;
+      scratch += blocks.rows * depth;
+    }
+    p.c = state.epilogue.product() + row * channels.target + column;
+    p.c_row = channels.target;
+    packed_product(p, state.frozen.panels.data() + column * depth, scratch);
+    if (column_blocks == 1) {
+      state.epilogue.run(memory, row * channels.target, (row + p.m) * channels.target);
+    } else {
+      state.epilogue.run_rectangle(memory, row, p.m, column, p.n);
+    }
+  });
+}
+
 void run_either(Node& node, Runtime& runtime) {
   ConvolutionState& state = node.state_as<ConvolutionState>();
   const float* source = node.in[0]->as<float>();
   const float* kernel = node.in[1]->as<float>();
   const Channels& channels = state.channels;
+  if (state.frozen.use != FrozenKernel::plain) {
+    refresh_kernel(state, kernel, runtime);
+    return state.frozen.use == FrozenKernel::packed ? run_packed(state, source, runtime)
+                                                    : run_transformed(state, source, runtime);
+  }
   if (state.packs) pack_kernel(state, kernel, runtime);
   const bool is_whole = state.im2col.phases.size() == 1;
   for (std::size_t i = 0; i < state.im2col.phases.size(); i++) {

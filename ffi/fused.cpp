@@ -192,41 +192,27 @@ const float* ElementwiseVm::literal_of(int reg) const {
 }
 
 // Adds `next`, which reads the result of `head`, to the chain; returns false if it does not fit there.
-bool ElementwiseVm::extend_chain(Chain& chain, Step& head, const Step& next) const {
+bool ElementwiseVm::extend_chain(AffineChain& chain, Step& head, const Step& next) const {
   const auto is = [&](const char* name) { return next.function == lane_function_of(name); };
-  const bool clamped = chain.has_low || chain.has_high;
-  const auto bound = [](bool& has, float& limit, float value) {
-    if (has) return false;
-    has = true;
-    limit = value;
-    return true;
-  };
-  if (is("relu")) return !chain.has_high && bound(chain.has_low, chain.low, 0);
+  if (is("relu")) return chain.clamp_low(0);
   const bool first = next.a == head.to;
   const int other = first ? next.b : next.a;
   if (other == head.to) return false;
   const float* literal = literal_of(other);
   if (first && literal && *literal == *literal) {
-    if (is("maximum")) return !chain.has_high && bound(chain.has_low, chain.low, *literal);
-    if (is("minimum")) return bound(chain.has_high, chain.high, *literal);
+    if (is("maximum")) return chain.clamp_low(*literal);
+    if (is("minimum")) return chain.clamp_high(*literal);
   }
-  if (clamped) return false;
   const float* row = row_of(other);
-  if (!chain.adds_residual && (row || literal)) {
-    const auto link = [&](Link::Kind kind) {
-      chain.links.push_back({kind, row, literal ? *literal : 0});
-      chain.scales = chain.scales || kind == Link::multiply || kind == Link::subtract_from;
-      return true;
-    };
-    if (is("add")) return link(Link::add);
-    if (is("subtract")) return link(first ? Link::subtract : Link::subtract_from);
-    if (is("multiply")) return link(Link::multiply);
-    return false;
+  if (row || literal) {
+    const auto link = [&](AffineChain::Kind kind) { return chain.link(kind, row, literal ? *literal : 0); };
+    if (is("add")) return link(AffineChain::add);
+    if (is("subtract")) return link(first ? AffineChain::subtract : AffineChain::subtract_from);
+    return is("multiply") && link(AffineChain::multiply);
   }
   const bool is_full = other < static_cast<int>(operands_.size()) && operands_[other].access == Access::direct &&
                        dtypes_[other] == DType::float32;
-  if (!is_full || chain.adds_residual || !is("add")) return false;
-  chain.adds_residual = true;
+  if (!is_full || !is("add") || !chain.add_residual()) return false;
   head.b = other;
   return true;
 }
@@ -245,7 +231,7 @@ void ElementwiseVm::find_chains() {
   for (std::size_t i = 0; i < steps_.size();) {
     // The register that the chain starts from is the argument of the first step that is not its row.
     const int base = row_of(steps_[i].a) ? steps_[i].b : steps_[i].a;
-    Chain chain;
+    AffineChain chain;
     Step head{nullptr, false, base, base, base, base, -1, nullptr, -1};
     std::size_t end = i;
     while (end < steps_.size() && (end == i || uses[head.to] == 1)) {
@@ -254,57 +240,19 @@ void ElementwiseVm::find_chains() {
       head.to = next.to;
       end++;
     }
-    const bool has_row = std::any_of(chain.links.begin(), chain.links.end(), [](const Link& link) { return link.row; });
     const bool starts_full = base >= static_cast<int>(operands_.size()) ||
                              (operands_[base].access == Access::direct && dtypes_[base] == DType::float32);
-    if (!has_row || !starts_full) {
+    if (!chain.has_row() || !starts_full) {
       kept.push_back(steps_[i++]);
       continue;
     }
-    if (chain.links.size() == 1 && chain.links[0].kind == Link::add) {
-      chain.row = chain.links[0].row;
-    } else {
-      chain.rows_at = chain_rows_;
-      chain_rows_ += 2;
-    }
     head.chain = static_cast<int>(chains_.size());
-    chains_.push_back(chain);
+    chains_.push_back({chain, chain_rows_});
+    if (chain.computes_rows()) chain_rows_ += 2;
     kept.push_back(head);
     i = end;
   }
   steps_ = kept;
-}
-
-// Composes the links of a chain to a scale and a shift for each column.
-void ElementwiseVm::compute_rows(const Chain& chain, char* memory) const {
-  float* scale = rows_of(chain, memory);
-  float* shift = scale + inner_;
-  for (index_t j = 0; j < inner_; j++) {
-    scale[j] = 1;
-    shift[j] = 0;
-  }
-  for (const Link& link : chain.links) {
-    const auto each = [&](auto change) {
-      CERATOPS_INDEPENDENT
-      for (index_t j = 0; j < inner_; j++) change(scale[j], shift[j], link.row ? link.row[j] : link.literal);
-    };
-    switch (link.kind) {
-      case Link::add: each([](float&, float& b, float value) { b += value; }); break;
-      case Link::subtract: each([](float&, float& b, float value) { b -= value; }); break;
-      case Link::subtract_from:
-        each([](float& a, float& b, float value) {
-          a = -a;
-          b = value - b;
-        });
-        break;
-      case Link::multiply:
-        each([](float& a, float& b, float value) {
-          a *= value;
-          b *= value;
-        });
-        break;
-    }
-  }
 }
 
 // Assigns buffers to steps and operands; reusing them allows longer blocks that still fit the L1 cache.
@@ -402,8 +350,8 @@ void ElementwiseVm::start(char* memory) const {
                std::min(block_, std::max<index_t>(size(), 1)));
     regs[i] = buffer(memory, operand.buffer);
   }
-  for (const Chain& chain : chains_) {
-    if (!chain.row) compute_rows(chain, memory);
+  for (const PlacedChain& placed : chains_) {
+    if (placed.chain.computes_rows()) placed.chain.compute_rows(rows_of(placed, memory), inner_);
   }
 }
 
@@ -519,77 +467,15 @@ void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from
   }
 }
 
-namespace {
-
-// The arguments of a chain for a part of a row.
-struct ChainRun {
-  const float *x, *scale, *shift, *residual;
-  float low, high;
-  float* to;
-  index_t n;
-};
-
-template <class T>
-T clamp_low(T x, T low) {
-  return (x > low) | (x != x) ? x : low;
-}
-template <class T>
-T clamp_high(T x, T high) {
-  return (x < high) | (x != x) ? x : high;
-}
-
-template <bool scales, bool adds_residual, bool has_low, bool has_high>
-void run_part(const ChainRun& run) {
-  const auto value = [&](auto x, auto scale, auto shift, auto residual, auto low, auto high) {
-    auto y = x;
-    if constexpr (scales) {
-      y = x * scale + shift;
-    } else {
-      y = x + shift;
-    }
-    if constexpr (adds_residual) y = y + residual;
-    if constexpr (has_low) y = clamp_low(y, low);
-    if constexpr (has_high) y = clamp_high(y, high);
-    return y;
-  };
-  const Vector low = splat(run.low), high = splat(run.high);
-  index_t i = 0;
-  for (; i + lanes <= run.n; i += lanes) {
-    const Vector x = load(run.x + i);
-    store(run.to + i, value(x, scales ? load(run.scale + i) : x, load(run.shift + i),
-                            adds_residual ? load(run.residual + i) : x, low, high));
-  }
-  for (; i < run.n; i++) {
-    const float x = run.x[i];
-    run.to[i] =
-        value(x, scales ? run.scale[i] : x, run.shift[i], adds_residual ? run.residual[i] : x, run.low, run.high);
-  }
-}
-
-using RunPart = void (*)(const ChainRun&);
-
-template <bool... known>
-RunPart choose_run_part() {
-  return run_part<known...>;
-}
-template <bool... known, class... Rest>
-RunPart choose_run_part(bool next, Rest... rest) {
-  return next ? choose_run_part<known..., true>(rest...) : choose_run_part<known..., false>(rest...);
-}
-
-}  // namespace
-
 void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column,
                               index_t n) const {
-  const Chain& chain = chains_[step.chain];
-  const RunPart part = choose_run_part(chain.scales, chain.adds_residual, chain.has_low, chain.has_high);
-  const float* rows = rows_of(chain, memory);
-  const float* shift = chain.row ? chain.row : rows + inner_;
+  const PlacedChain& placed = chains_[step.chain];
+  const float* rows = rows_of(placed, memory);
+  const float* x = static_cast<const float*>(regs[step.a]);
+  const float* residual = static_cast<const float*>(regs[step.b]);
   for (index_t at = 0; at < n; column = 0) {
     const index_t count = std::min(n - at, inner_ - column);
-    part({static_cast<const float*>(regs[step.a]) + at, rows + column, shift + column,
-          static_cast<const float*>(regs[step.b]) + at, chain.low, chain.high, reinterpret_cast<float*>(to) + at,
-          count});
+    placed.chain.run(x + at, residual + at, rows, inner_, column, count, reinterpret_cast<float*>(to) + at);
     at += count;
   }
 }

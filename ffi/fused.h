@@ -1,5 +1,6 @@
 // The elementwise VM: runs a straight-line elementwise program over blocks of lanes that stay in the L1 cache.
 #pragma once
+#include "affine_chain.h"
 #include "base.h"
 #include "elementwise.h"
 
@@ -57,30 +58,19 @@ class ElementwiseVm {
     int reg;
     bool stored;
   };
-  // One function of a chain, with its other argument: a row that all rows share, or a literal.
-  struct Link {
-    enum Kind { add, subtract, subtract_from, multiply } kind;
-    const float* row;
-    float literal;
-  };
-  // Steps that together are clamp(x * scale + shift + residual), where scale and shift are rows. They run in one pass.
-  struct Chain {
-    std::vector<Link> links;
-    bool scales = false, adds_residual = false, has_low = false, has_high = false;
-    float low = 0, high = 0;
-    // The shift, if it is an operand as it lies; else it is computed, like the scale.
-    const float* row = nullptr;
-    int rows_at = 0;
+  struct PlacedChain {
+    AffineChain chain;
+    // Where its computed rows are, in rows.
+    int rows_at;
   };
 
   bool decode(Words program, Validator& validator);
   bool fit(bool rows, Validator& validator);
   void find_chains();
-  bool extend_chain(Chain& chain, Step& head, const Step& next) const;
+  bool extend_chain(AffineChain& chain, Step& head, const Step& next) const;
   const float* row_of(int reg) const;
   const float* literal_of(int reg) const;
   void allocate();
-  void compute_rows(const Chain& chain, char* memory) const;
   void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;
   void execute(char* memory, index_t from, index_t column, index_t n) const;
   void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
@@ -90,13 +80,13 @@ class ElementwiseVm {
     return memory + round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + index * block_ * 4;
   }
   // The computed scale of a chain, followed by its shift.
-  float* rows_of(const Chain& chain, char* memory) const {
-    return reinterpret_cast<float*>(buffer(memory, buffers_)) + chain.rows_at * inner_;
+  float* rows_of(const PlacedChain& placed, char* memory) const {
+    return reinterpret_cast<float*>(buffer(memory, buffers_)) + placed.rows_at * inner_;
   }
 
   std::vector<Operand> operands_;
   std::vector<Step> steps_;
-  std::vector<Chain> chains_;
+  std::vector<PlacedChain> chains_;
   int chain_rows_ = 0;
   std::vector<Result> results_;
   std::vector<DType> dtypes_;

@@ -11,6 +11,7 @@ import {
   type Executable,
   type ExecutableStats,
   type Executor,
+  type ExecutorCompileOptions,
   type MemoryUse,
   type NodeClock,
   type NodeTime,
@@ -35,6 +36,8 @@ interface Block extends Segment {
 /** The location of a variable. */
 interface Location extends Segment {
   readonly block: Block;
+  /** Whether a program keeps what it computed from the variable. */
+  isFrozen: boolean;
 }
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
@@ -46,6 +49,7 @@ export class NativeExecutor implements Executor {
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
+  #frozenChanges = 0;
 
   /** Takes the backend's name and the opened module. */
   constructor(readonly name: BackendName, readonly module: NativeModule) {}
@@ -63,6 +67,16 @@ export class NativeExecutor implements Executor {
   /** How often a variable has left: when this changes, programs look up their variables again. */
   get releases(): number {
     return this.#releases;
+  }
+
+  /** How often a variable that is frozen in a program was changed: then programs are refreshed before they run. */
+  get frozenChanges(): number {
+    return this.#frozenChanges;
+  }
+
+  /** Notes that variables have been changed. */
+  changed(locations: readonly Location[]): void {
+    if (locations.some(({ isFrozen }) => isFrozen)) this.#frozenChanges++;
   }
 
   /** Resolves when no run is in progress. */
@@ -93,6 +107,7 @@ export class NativeExecutor implements Executor {
           address: block.address + offsets[i],
           bytes: sizeOf(variable.shape) * bytesPerElement(variable.dtype),
           block,
+          isFrozen: false,
         });
         await variable.transferTo(this);
         moved.push(variable);
@@ -120,13 +135,18 @@ export class NativeExecutor implements Executor {
 
   /** Replaces the variable's elements, after any run in progress. */
   write(variable: Variable, data: TypedArray): void {
-    const { address, bytes } = this.locationOf(variable);
+    const location = this.locationOf(variable);
+    const { address, bytes } = location;
     const source = bytesOf(data);
     if (source.length !== bytes) {
       throw new StateError(`Cannot write "${variable.name}": it has ${bytes} bytes, received ${source.length}`);
     }
-    if (this.#running) this.#lateWrites.set(variable, data.slice() as TypedArray);
-    else this.module.write(address, source);
+    if (this.#running) {
+      this.#lateWrites.set(variable, data.slice() as TypedArray);
+    } else {
+      this.module.write(address, source);
+      if (location.isFrozen) this.#frozenChanges++;
+    }
   }
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
@@ -139,13 +159,17 @@ export class NativeExecutor implements Executor {
   }
 
   /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
-  async compile(graph: Graph): Promise<NativeExecutable> {
-    return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
+  async compile(graph: Graph, options: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
+    return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }), options);
   }
 
   /** Encodes and loads a plan; attaches its variables. */
-  async load(plan: Plan): Promise<NativeExecutable> {
-    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
+  async load(plan: Plan, { frozen = [] }: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
+    const seldomChanged = new Set<unknown>(frozen);
+    const links = plan.graph.state.flatMap(({ variable, input, output }, link) => {
+      return input === output && seldomChanged.has(variable) ? [link] : [];
+    });
+    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module, new Set(links)), links);
     await executable.prepare();
     this.#programs.set(executable, executable.loaded);
     // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.
@@ -257,10 +281,22 @@ export class NativeExecutable implements Executable {
   #disposed = false;
   #measuring = false;
   readonly #nanoseconds: Float64Array;
+  /** The links of variables that are frozen, and of those that are assigned. */
+  readonly #frozen: readonly number[];
+  readonly #assigned: readonly number[];
+  /** The changes of frozen variables that it knows of. */
+  #frozenChanges = 0;
 
   /** Made by {@linkcode NativeExecutor.load}. */
-  constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
+  constructor(
+    readonly executor: NativeExecutor,
+    readonly plan: Plan,
+    readonly encoded: EncodedProgram,
+    frozen: readonly number[],
+  ) {
     this.#module = executor.module;
+    this.#frozen = frozen;
+    this.#assigned = plan.graph.state.flatMap(({ input, output }, link) => (input === output ? [] : [link]));
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
     this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
@@ -302,6 +338,8 @@ export class NativeExecutable implements Executable {
       this.loaded.locations = variables.map((variable) => executor.locationOf(variable));
       for (const { block } of this.loaded.locations) block.users++;
       this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
+      for (const link of this.#frozen) this.loaded.locations[link].isFrozen = true;
+      this.#frozenChanges = executor.frozenChanges;
       if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
@@ -322,6 +360,7 @@ export class NativeExecutable implements Executable {
     ) {
       return this.#runAside(steps);
     }
+    this.#beforeRun();
     const start = performance.now();
     this.#finish(steps, this.#module.run(this.loaded.handle, steps), start);
     return done;
@@ -385,8 +424,20 @@ export class NativeExecutable implements Executable {
       if (this.#releases !== executor.releases) await this.prepare();
       else if (!executor.busy) break;
     }
+    this.#beforeRun();
     const start = performance.now();
     this.#finish(steps, await executor.runAside(this.loaded.handle, steps), start);
+  }
+
+  /**
+   * Notes what the run will change, and makes the program compute again what it keeps of frozen variables, if one of
+   * them may have changed.
+   */
+  #beforeRun(): void {
+    this.executor.changed(this.#assigned.map((link) => this.loaded.locations[link]));
+    if (this.#frozen.length === 0 || this.#frozenChanges === this.executor.frozenChanges) return;
+    this.#frozenChanges = this.executor.frozenChanges;
+    this.#module.refresh(this.loaded.handle);
   }
 
   #finish(steps: number, finished: number, start: number): void {

@@ -19,6 +19,7 @@ const symbols = {
   ceratops_unload: { parameters: ["i32"], result: "i32" },
   ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
+  ceratops_refresh: { parameters: ["i32"], result: "i32" },
   ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
@@ -91,6 +92,7 @@ export function openLibrary(
       check(await call.ceratops_run_aside(handle, steps, count), "Cannot run a program");
       return count[0];
     },
+    refresh: (handle) => void check(call.ceratops_refresh(handle), "Cannot refresh a program"),
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
     clock: {
       measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),

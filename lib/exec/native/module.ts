@@ -30,6 +30,8 @@ export interface NativeModule {
   run(handle: number, steps: number): number;
   /** The same without blocking the event loop, as far as the platform can. */
   runAside(handle: number, steps: number): Promise<number>;
+  /** Tells a program that its frozen variables have changed since its last run. */
+  refresh(handle: number): void;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
   /** Measures the nodes of programs, if the platform has a clock. */

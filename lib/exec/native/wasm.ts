@@ -110,6 +110,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
       }
       return done;
     },
+    refresh: (handle) => void check("Cannot refresh a program", () => call.ceratops_refresh(handle)),
     stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
   };
 }
