@@ -28,6 +28,7 @@ export const units = [
   "pooling.cpp",
   "resample.cpp",
   "random.cpp",
+  "draw.cpp",
   "cross_entropy.cpp",
   "attr_reader.cpp",
   "threads.cpp",
