@@ -1,4 +1,4 @@
-// The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
+// The base of initializers: the first values of weights, drawn in float64 to be equal on every backend.
 import { shape } from "../argument_kinds.ts";
 import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
