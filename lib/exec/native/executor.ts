@@ -5,7 +5,7 @@ import type { Graph } from "../../ir/graph.ts";
 import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Variable } from "../../tensor/variable.ts";
+import type { Drawing, DrawingDevice, Variable } from "../../tensor/variable.ts";
 import {
   type BackendName,
   type Executable,
@@ -41,7 +41,7 @@ interface Location extends Segment {
 }
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
-export class NativeExecutor implements Executor {
+export class NativeExecutor implements Executor, DrawingDevice {
   readonly #locations = new Held<Variable, Location>(({ block }) => this.unuse(block));
   readonly #programs = new Held<NativeExecutable, Loaded>((loaded) => this.unload(loaded));
   readonly #lateWrites = new Map<Variable, TypedArray>();
@@ -147,6 +147,13 @@ export class NativeExecutor implements Executor {
       this.module.write(address, source);
       if (location.isFrozen) this.#frozenChanges++;
     }
+  }
+
+  /** Draws the elements of a variable. */
+  draw(variable: Variable, drawing: Drawing): void {
+    const size = sizeOf(variable.shape);
+    if (this.#running) this.write(variable, drawing.elements(size));
+    else this.module.draw(this.locationOf(variable).address, size, drawing);
   }
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */

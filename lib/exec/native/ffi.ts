@@ -15,6 +15,7 @@ const symbols = {
   ceratops_release: { parameters: ["f64"], result: "i32" },
   ceratops_read: { parameters: ["f64", "buffer", "f64"], result: "i32" },
   ceratops_write: { parameters: ["f64", "buffer", "f64"], result: "i32" },
+  ceratops_draw: { parameters: ["f64", "f64", "i32", "i32", "i32", "f64", "f64", "i32"], result: "i32" },
   ceratops_load: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   ceratops_unload: { parameters: ["i32"], result: "i32" },
   ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
@@ -81,6 +82,8 @@ export function openLibrary(
     release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
     read: (address, into) => void check(call.ceratops_read(address, into, into.length), "Cannot read memory"),
     write: (address, from) => void check(call.ceratops_write(address, from, from.length), "Cannot write memory"),
+    draw: (address, count, { stream, low, range }) =>
+      void check(call.ceratops_draw(address, count, ...stream, low, range, threads), "Cannot draw numbers"),
     load: (program) => check(call.ceratops_load(program, program.length, threads), "Cannot load a program"),
     unload: (handle) => void check(call.ceratops_unload(handle), "Cannot free a program"),
     run(handle, steps) {

@@ -1,4 +1,5 @@
 // What the native executor needs from compiled code: a library loaded through FFI, or a WebAssembly instance.
+import type { Drawing } from "../../tensor/variable.ts";
 
 /** Longer error texts are truncated to this many bytes. */
 export const longestError = 1024;
@@ -22,6 +23,8 @@ export interface NativeModule {
   read(address: number, into: Uint8Array<ArrayBuffer>): void;
   /** Copies an array to an address. */
   write(address: number, from: Uint8Array<ArrayBuffer>): void;
+  /** Draws `count` float32 numbers to an address. */
+  draw(address: number, count: number, drawing: Drawing): void;
   /** Validates and prepares an encoded program; returns its handle. */
   load(program: Int32Array<ArrayBuffer>): number;
   /** Frees a program. */

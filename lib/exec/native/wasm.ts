@@ -80,6 +80,8 @@ export function wasmModule(call: WasmInstance): NativeModule {
       holds("Cannot write memory", address, from.length);
       bytesAt(address, from.length).set(from);
     },
+    draw: (address, count, { stream, low, range }) =>
+      void check("Cannot draw numbers", () => call.ceratops_draw(address, count, ...stream, low, range, 1)),
     load(program) {
       const words = allocate(program.byteLength);
       try {
