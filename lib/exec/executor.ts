@@ -1,5 +1,6 @@
 // The interface of executors, which compile graphs to programs and run them.
 import type { Graph } from "../ir/graph.ts";
+import type { Origin } from "../ir/origin.ts";
 import { Variable, type VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
@@ -7,8 +8,8 @@ export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
 
 /** The time that a node of a program took. */
 export interface NodeTime {
-  /** The origin of the node, such as `dense_1/matmul`. */
-  readonly origin: string;
+  /** Where the node comes from. */
+  readonly origin: Origin;
   /** Its op, or the kernel that a GPU ran for it. */
   readonly op: string;
   /** The time in nanoseconds. */

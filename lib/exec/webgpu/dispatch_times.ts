@@ -1,4 +1,5 @@
 // The GPU time of each dispatch of a program, for profiles; costs one pass per dispatch and one wait per step.
+import type { Origin } from "../../ir/origin.ts";
 import type { NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
 
@@ -7,9 +8,9 @@ export interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: readonly [number, number];
-  /** The kernel, and the origins of its nodes. */
+  /** The kernel, and where its nodes come from. */
   readonly label: string;
-  readonly origin: string;
+  readonly origin: Origin;
 }
 
 /** The most dispatches of a WebGPU query set, with two timestamps each. */

@@ -1,5 +1,6 @@
 // The dispatches of a step, each a pipeline with its buffers and sizes, and the views of a plan's values.
 import type { ValueId } from "../../ir/graph.ts";
+import { nowhere, Origin } from "../../ir/origin.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
@@ -28,9 +29,10 @@ export interface Dispatch {
   readonly params: Uint32Array<ArrayBuffer>;
   /** Workgroups along x and y. */
   readonly groups: readonly [number, number];
-  /** The kernel, and the origins of its nodes. */
+  /** The kernel. */
   readonly label: string;
-  readonly origin: string;
+  /** Where its nodes come from. */
+  readonly origin: Origin;
 }
 
 /** Memory of a program besides its slots. */
@@ -43,7 +45,7 @@ export interface Scratch {
 export class DispatchRecorder implements Lowering {
   /** The dispatches so far. */
   readonly dispatches: Dispatch[] = [];
-  #origin = "";
+  #origin = new Origin(nowhere, "");
   #scratches = 0;
   #kept = 0;
   #stages: Stage[] = [];
@@ -56,12 +58,12 @@ export class DispatchRecorder implements Lowering {
     this.maxBindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
   }
 
-  #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
+  #add(kernel: BuiltKernel, groups: readonly [number, number], origin: Origin): void {
     const { bindings, params, label } = kernel;
     this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, label, origin });
   }
 
-  #addAlone(call: KernelCall, grid: Grid, origin: string): void {
+  #addAlone(call: KernelCall, grid: Grid, origin: Origin): void {
     this.#add(buildKernel(call, grid), groupsOf(grid), origin);
   }
 
@@ -94,7 +96,7 @@ export class DispatchRecorder implements Lowering {
     if (stages.length === 0) return;
     const [{ call, threads, groupSize, origin }] = stages;
     if (stages.length === 1) this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, origin);
-    else this.#add(buildCompound(stages), [1, 1], stages.map((stage) => stage.origin).join(", "));
+    else this.#add(buildCompound(stages), [1, 1], Origin.merged(stages.map((stage) => stage.origin)));
   }
 
   /** Memory in words that is free again after the current node. */
@@ -116,7 +118,7 @@ export class DispatchRecorder implements Lowering {
   }
 
   /** Names the node whose dispatches follow. */
-  begin(origin: string): void {
+  begin(origin: Origin): void {
     this.#origin = origin;
     this.#scratches = this.#kept;
   }

@@ -4,6 +4,7 @@ import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
 import { isConstant, runs } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
@@ -131,10 +132,12 @@ export class Program implements Executable {
     );
   }
 
-  #lowerAll(lowering: Lowering, views: Views): void {
+  /** Lowers the nodes of a program, or those of a loop's body. */
+  #lowerAll(lowering: Lowering, views: Views, loop?: Origin): void {
     const { nodes } = views.plan.graph;
-    nodes.forEach((node, at) => {
-      if (!runs(node)) return;
+    nodes.forEach((planned, at) => {
+      if (!runs(planned)) return;
+      const node: Node = loop ? { ...planned, origin: planned.origin.within(loop) } : planned;
       lowering.begin(node.origin);
       this.#requireWhole(node, views);
       const inputs = node.inputs.map((id) => views.get(id));
@@ -144,20 +147,20 @@ export class Program implements Executable {
         view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
       );
       const bodyPlan = views.plan.bodies.get(at);
-      lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering));
+      lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering, node.origin));
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });
   }
 
   /** The body of a loop, as its lowering sees it. */
-  #bodyOf(plan: Plan, lowering: Lowering): LoopBody {
+  #bodyOf(plan: Plan, lowering: Lowering, loop: Origin): LoopBody {
     const views = this.#viewsOf(plan);
     return {
       graph: plan.graph,
       root: views.root,
       get: (id) => views.get(id),
       set: (id, view) => views.set(id, view),
-      lower: () => this.#lowerAll(lowering, views),
+      lower: () => this.#lowerAll(lowering, views, loop),
     };
   }
 
