@@ -12,7 +12,6 @@ import {
   type ExecutableStats,
   type Executor,
   type MemoryUse,
-  type NodeClock,
   type NodeTime,
   variablesOf,
 } from "../executor.ts";
@@ -138,6 +137,9 @@ export class NativeExecutor implements Executor {
     this.unuse(location.block);
   }
 
+  /** Does nothing: every module measures. */
+  requireClock(): void {}
+
   /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
   async compile(graph: Graph): Promise<NativeExecutable> {
     return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
@@ -255,14 +257,13 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
-  #measuring = false;
-  readonly #nanoseconds: Float64Array;
+  /** The nanoseconds of each node, while they are measured. */
+  #measured: Float64Array | undefined;
 
   /** Made by {@linkcode NativeExecutor.load}. */
   constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
     this.#module = executor.module;
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
-    this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
       nodes: encoded.nodes.length,
       slots: plan.slots.length,
@@ -302,7 +303,7 @@ export class NativeExecutable implements Executable {
       this.loaded.locations = variables.map((variable) => executor.locationOf(variable));
       for (const { block } of this.loaded.locations) block.users++;
       this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
-      if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
+      if (this.#measured) this.#module.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -327,45 +328,18 @@ export class NativeExecutable implements Executable {
     return done;
   }
 
-  /** Measures the nodes, if the module has a clock. */
-  get clock(): NodeClock | undefined {
-    const { clock } = this.#module;
-    return clock && {
-      start: () => {
-        this.#measuring = true;
-        clock.measure(this.loaded.handle, true);
-      },
-      take: () => {
-        this.#collectTimes();
-        const { nodes } = this.encoded;
-        const taken = nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: this.#nanoseconds[i] }));
-        this.#nanoseconds.fill(0);
-        return taken;
-      },
-      stop: () => {
-        this.#measuring = false;
-        if (this.loaded.handle !== 0) clock.measure(this.loaded.handle, false);
-      },
-    };
-  }
-
-  /** The time of each node, in nanoseconds per step, measured over `steps` steps. */
-  async profile(steps: number): Promise<NodeTime[]> {
-    const { clock } = this;
-    if (!clock) {
-      throw new BackendError({
-        what: "Cannot measure a program",
-        rule: "WebAssembly has no clock",
-        hint: "measure on eigen",
-      });
-    }
-    await this.run(1);
-    clock.start();
+  /** Runs the program `steps` times, and returns the time of each node. */
+  async measure(steps: number): Promise<NodeTime[]> {
+    this.#measured = new Float64Array(this.encoded.nodes.length);
     try {
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, true);
       await this.run(steps);
-      return clock.take().map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
+      this.#collectTimes();
+      const nanoseconds = this.#measured;
+      return this.encoded.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: nanoseconds[i] }));
     } finally {
-      clock.stop();
+      this.#measured = undefined;
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, false);
     }
   }
 
@@ -402,9 +376,9 @@ export class NativeExecutable implements Executable {
 
   /** Adds the module's measurements since the last call. */
   #collectTimes(): void {
-    if (!this.#measuring || this.loaded.handle === 0) return;
-    const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);
-    measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
+    const sums = this.#measured;
+    if (!sums || this.loaded.handle === 0) return;
+    this.#module.measured(this.loaded.handle, sums.length).forEach((nanoseconds, i) => sums[i] += nanoseconds);
   }
 
   #unload(): void {

@@ -1,4 +1,5 @@
 // The GPU time of each dispatch of a program, for profiles; costs one pass per dispatch and one wait per step.
+import { BackendError } from "../../errors.ts";
 import type { Origin } from "../../ir/origin.ts";
 import type { NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
@@ -16,12 +17,24 @@ export interface Recorded {
 /** The most dispatches of a WebGPU query set, with two timestamps each. */
 const most = 2048;
 
+/** Throws {@linkcode BackendError} if the device has no timestamps. */
+export function requireTimestamps({ device, description }: Gpu, what: string): void {
+  if (device.features.has("timestamp-query")) return;
+  throw new BackendError({
+    what,
+    rule: 'the GPU and the browser must offer WebGPU\'s feature "timestamp-query"',
+    received: `"${description}" without it`,
+    hint:
+      "update both; in Chrome turn on chrome://flags/#enable-webgpu-developer-features; or measure on another backend",
+  });
+}
+
 /** Sums of dispatch times over steps. */
 export class DispatchTimes {
   readonly #gpu: Gpu;
   #times: NodeTime[] = [];
 
-  /** Starts at zero. The device must have the feature `timestamp-query`. */
+  /** Starts at zero. The device must have timestamps. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
@@ -67,10 +80,8 @@ export class DispatchTimes {
     return result;
   }
 
-  /** The sums since the last call. */
-  take(): readonly NodeTime[] {
-    const taken = this.#times;
-    this.#times = [];
-    return taken;
+  /** The sums. */
+  get sums(): readonly NodeTime[] {
+    return this.#times;
   }
 }

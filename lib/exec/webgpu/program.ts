@@ -9,10 +9,10 @@ import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Executable, ExecutableStats, NodeClock } from "../executor.ts";
+import type { Executable, ExecutableStats, NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
 import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
-import { DispatchTimes, type Recorded } from "./dispatch_times.ts";
+import { DispatchTimes, type Recorded, requireTimestamps } from "./dispatch_times.ts";
 import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
 import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
@@ -53,7 +53,6 @@ export class Program implements Executable {
   #recorded: Recorded[] = [];
   #version = -1;
   #isDisposed = false;
-  #times: DispatchTimes | undefined;
 
   /** Allocates the values of `plan`; await {@linkcode Program.prepare} before the first run. */
   constructor(host: Host, plan: Plan) {
@@ -241,19 +240,27 @@ export class Program implements Executable {
     });
   }
 
-  /** Measures the dispatches, if the GPU can. */
-  get clock(): NodeClock | undefined {
-    const { gpu } = this.#host;
-    if (!gpu.device.features.has("timestamp-query")) return undefined;
-    return {
-      start: () => this.#times = new DispatchTimes(gpu),
-      take: () => this.#times?.take() ?? [],
-      stop: () => this.#times = undefined,
-    };
+  /** Runs the program `steps` times, in submits of bounded time; the last one may still be running afterwards. */
+  run(steps: number): Promise<void> {
+    return this.#run(() => this.#runSteps(steps));
   }
 
-  /** Runs the program `steps` times, in submits of bounded time; the last one may still be running afterwards. */
-  async run(steps: number): Promise<void> {
+  /** Runs the program `steps` times, one by one, and returns the time of each dispatch on the GPU. */
+  async measure(steps: number): Promise<readonly NodeTime[]> {
+    const { gpu } = this.#host;
+    requireTimestamps(gpu, "Cannot measure a program");
+    const times = new DispatchTimes(gpu);
+    await this.#run(async () => {
+      for (let step = 0; step < steps; step++) {
+        await times.runStep(this.#recorded);
+        this.stats.calls++;
+        this.stats.steps++;
+      }
+    });
+    return times.sums;
+  }
+
+  async #run(body: () => Promise<void>): Promise<void> {
     if (this.#isDisposed) {
       throw new BackendError({
         what: "Cannot run a program",
@@ -261,26 +268,21 @@ export class Program implements Executable {
         hint: "compile it again",
       });
     }
-    const { gpu, throttle } = this.#host;
-    await gpu.watched("Cannot run a program", async () => {
+    await this.#host.gpu.watched("Cannot run a program", async () => {
       await this.prepare();
-      if (this.#times) return await this.#runTimed(steps, this.#times);
-      const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
-      for (let done = 0; done < steps;) {
-        gpu.check("Cannot run a program");
-        const count = Math.min(steps - done, most, throttle.stepsFor(this));
-        this.#submit(count);
-        done += count;
-        await throttle.submitted(this, count, done < steps);
-      }
+      await body();
     });
   }
 
-  async #runTimed(steps: number, times: DispatchTimes): Promise<void> {
-    for (let step = 0; step < steps; step++) {
-      await times.runStep(this.#recorded);
-      this.stats.calls++;
-      this.stats.steps++;
+  async #runSteps(steps: number): Promise<void> {
+    const { gpu, throttle } = this.#host;
+    const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
+    for (let done = 0; done < steps;) {
+      gpu.check("Cannot run a program");
+      const count = Math.min(steps - done, most, throttle.stepsFor(this));
+      this.#submit(count);
+      done += count;
+      await throttle.submitted(this, count, done < steps);
     }
   }
 
