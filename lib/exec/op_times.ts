@@ -1,5 +1,5 @@
 // Where the time of programs goes, by layer and op: sums of measured times and their table, for CERATOPS_DEBUG and profiles.
-import type { Scope } from "../ir/origin.ts";
+import type { Origin, Scope } from "../ir/origin.ts";
 import type { NodeTime } from "./executor.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { NodeTime } from "./executor.ts";
 export type ProfilePhase = "forward" | "backward" | "update" | "metrics" | "data";
 
 /** The time of an op, in all steps together. What passes merged into one op is one row. */
-export interface ProfileRow {
+export interface OpRow {
   /**
    * What it belongs to: the path of a layer, such as `encoder/dense`, or `loss`, `metric`, `optimizer` or `data` and a name.
    * Several, if ops of several were merged.
@@ -30,27 +30,42 @@ export interface ProfileRow {
 }
 
 /** A row while it is summed. */
-type Sum = { -readonly [K in keyof Omit<ProfileRow, "share">]: ProfileRow[K] };
+type Sum = { -readonly [K in keyof Omit<OpRow, "share">]: OpRow[K] };
 
 /** Sums of the times of ops. */
 export class OpTimes {
   readonly #sums = new Map<string, Sum>();
+  /** The sums that nodes belong to, by origin and op. */
+  readonly #known = new WeakMap<Origin, Map<string, Sum>>();
   /** The number of steps that were added. */
   steps = 0;
 
-  /** Adds what some steps of a program took; `root` is the name of the model, which is left out of paths. */
-  add(times: readonly NodeTime[], steps: number, root = ""): void {
+  /**
+   * Adds what some steps of a program took; `root` is the name of the model, which is left out of paths. Returns what each
+   * node is called.
+   */
+  add(times: readonly NodeTime[], steps: number, root = ""): readonly OpName[] {
     this.steps += steps;
-    for (const time of times) {
-      const named = nameOf(time, root);
-      const key = keyOf(named);
-      const sum = this.#sums.get(key);
-      if (!sum) this.#sums.set(key, { ...named, calls: steps, milliseconds: time.nanoseconds / 1e6 });
-      else {
-        sum.calls += steps;
-        sum.milliseconds += time.nanoseconds / 1e6;
-      }
+    return times.map((time) => {
+      const sum = this.#sumOf(time, root);
+      sum.calls += steps;
+      sum.milliseconds += time.nanoseconds / 1e6;
+      return sum;
+    });
+  }
+
+  #sumOf({ origin, op }: NodeTime, root: string): Sum {
+    let known = this.#known.get(origin);
+    if (!known) this.#known.set(origin, known = new Map());
+    let sum = known.get(op);
+    if (!sum) {
+      const name = nameOf(origin, op, root);
+      const key = JSON.stringify(name);
+      sum = this.#sums.get(key) ?? { ...name, calls: 0, milliseconds: 0 };
+      this.#sums.set(key, sum);
+      known.set(op, sum);
     }
+    return sum;
   }
 
   /** The time of all ops. */
@@ -59,7 +74,7 @@ export class OpTimes {
   }
 
   /** The rows, the slowest first. */
-  get rows(): ProfileRow[] {
+  get rows(): OpRow[] {
     const total = this.milliseconds;
     return [...this.#sums.values()].map((row) => ({ ...row, share: total > 0 ? row.milliseconds / total : 0 }))
       .sort((a, b) => b.milliseconds - a.milliseconds);
@@ -67,20 +82,19 @@ export class OpTimes {
 }
 
 /** What an op is, without its time. */
-export type OpName = Pick<ProfileRow, "owners" | "phases" | "op" | "kernel">;
+export type OpName = Pick<OpRow, "owners" | "phases" | "op" | "kernel">;
 
 /** What a node is called in rows. */
-export function nameOf({ origin, op }: NodeTime, root: string): OpName {
-  const { parts } = origin;
+function nameOf({ parts }: Origin, kernel: string, root: string): OpName {
   return {
     owners: [...new Set(parts.map(({ scope }) => ownerOf(scope, root)))],
-    phases: [...new Set(parts.map(({ scope }) => phaseOf(scope)))],
+    phases: allPhases.filter((phase) => parts.some(({ scope }) => phaseOf(scope) === phase)),
     op: [...new Set(parts.map(({ op }) => op))].join(" + "),
-    kernel: op,
+    kernel,
   };
 }
 
-const keyOf = ({ owners, phases, op, kernel }: OpName) => JSON.stringify([owners, phases, op, kernel]);
+const allPhases: readonly ProfilePhase[] = ["forward", "backward", "update", "metrics", "data"];
 
 /** What ops without a layer, a loss and the like are listed under. */
 const noOwner = "outside of layers";
@@ -111,7 +125,7 @@ export function tableOf(times: OpTimes): string[] {
   const sorted = [...groups].sort(([, a], [, b]) => sum(b) - sum(a));
   const total = sum(rows);
   const lines: Line[] = [];
-  const add = (name: string, of: readonly ProfileRow[], calls?: number) => lines.push({ name, of, calls });
+  const add = (name: string, of: readonly OpRow[], calls?: number) => lines.push({ name, of, calls });
   for (const [at, [owner, own]] of sorted.entries()) {
     if (lines.length >= longest) {
       const rest = sorted.slice(at);
@@ -135,19 +149,19 @@ export function tableOf(times: OpTimes): string[] {
 
 interface Line {
   readonly name: string;
-  readonly of: readonly ProfileRow[];
+  readonly of: readonly OpRow[];
   readonly calls: number | undefined;
 }
 
 /** The parts of the time by phase, as in `forward 40.2 %, backward 59.8 %`. */
-export function phasesOf(rows: readonly ProfileRow[]): string {
+export function phasesOf(rows: readonly OpRow[]): string {
   const total = sum(rows);
   return [...Map.groupBy(rows, ({ phases }) => phases.join(" + "))].sort(([, a], [, b]) => sum(b) - sum(a))
     .map(([name, rows]) => `${name} ${(total > 0 ? 100 * sum(rows) / total : 0).toFixed(1)} %`).join(", ");
 }
 
 /** What ran, if that says more than the op: a kernel of a GPU. */
-function kernelIn({ op, kernel }: ProfileRow): string {
+function kernelIn({ op, kernel }: OpRow): string {
   return kernel === "fused" || kernel === "foreach" || op.split(" + ").includes(kernel) ? "" : ` (${kernel})`;
 }
 
@@ -159,7 +173,7 @@ function aligned(cells: readonly (readonly string[])[]): string[] {
   );
 }
 
-const sum = (rows: Iterable<Pick<ProfileRow, "milliseconds">>) => {
+const sum = (rows: Iterable<Pick<OpRow, "milliseconds">>) => {
   let total = 0;
   for (const { milliseconds } of rows) total += milliseconds;
   return total;

@@ -22,7 +22,8 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
       hint: "reduce it with ops.mean or ops.sum",
     });
   }
-  return withContext([tracing.of(trace), backwardOf(nowhere)], () => {
+  const maker = trace.graph.nodes.findLast(({ outputs }) => outputs.includes(idOf(loss)));
+  return withContext([tracing.of(trace), backwardOf(maker?.origin.scope ?? nowhere)], () => {
     const one = trace.constant(loss.shape, loss.dtype, makeArray(loss.dtype, [1]));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());

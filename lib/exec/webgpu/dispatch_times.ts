@@ -17,8 +17,14 @@ export interface Recorded {
 /** The most dispatches of a WebGPU query set, with two timestamps each. */
 const most = 2048;
 
+/** What says whether a device has timestamps. */
+interface Timed {
+  readonly description: string;
+  readonly device: { readonly features: { has(name: string): boolean } };
+}
+
 /** Throws {@linkcode BackendError} if the device has no timestamps. */
-export function requireTimestamps({ device, description }: Gpu, what: string): void {
+export function requireTimestamps({ device, description }: Timed, what: string): void {
   if (device.features.has("timestamp-query")) return;
   throw new BackendError({
     what,
