@@ -11,7 +11,8 @@ import { type ProfileMode, Recording } from "./recording.ts";
 export interface ProfileOptions {
   /**
    * The steps that the timeline has, counted from 0 over all runs: that many from the first, or from one up to but not
-   * including another; 100 by default. Rows and table have all steps.
+   * including another; 100 by default. Rows and table have all steps. Steps of the timeline are run one by one, which makes
+   * short ops a little slower, since threads fall asleep in between; the others are run many at once, as without a profile.
    */
   traceSteps?: number | readonly [from: number, to: number];
 }
