@@ -30,13 +30,13 @@ export interface OpRow {
 }
 
 /** A row while it is summed. */
-type Sum = { -readonly [K in keyof Omit<OpRow, "share">]: OpRow[K] };
+type Summed = { -readonly [K in keyof Omit<OpRow, "share">]: OpRow[K] };
 
 /** Sums of the times of ops. */
 export class OpTimes {
-  readonly #sums = new Map<string, Sum>();
+  readonly #sums = new Map<string, Summed>();
   /** The sums that nodes belong to, by origin and op. */
-  readonly #known = new WeakMap<Origin, Map<string, Sum>>();
+  readonly #known = new WeakMap<Origin, Map<string, Summed>>();
   /** The number of steps that were added. */
   steps = 0;
 
@@ -54,7 +54,7 @@ export class OpTimes {
     });
   }
 
-  #sumOf({ origin, op }: NodeTime, root: string): Sum {
+  #sumOf({ origin, op }: NodeTime, root: string): Summed {
     let known = this.#known.get(origin);
     if (!known) this.#known.set(origin, known = new Map());
     let sum = known.get(op);
