@@ -14,6 +14,8 @@ export interface NodeTime {
   readonly op: string;
   /** The time in nanoseconds. */
   readonly nanoseconds: number;
+  /** The floating-point operations of one step, as `flopsOf` counts them. */
+  readonly flops: number;
 }
 
 /** A compiled program. */

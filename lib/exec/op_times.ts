@@ -25,6 +25,11 @@ export interface OpRow {
   readonly calls: number;
   /** Its time. */
   readonly milliseconds: number;
+  /**
+   * The floating-point operations of all calls: those of products, convolutions, attention and recurrences, 0 for ops that
+   * only take as long as memory does.
+   */
+  readonly flops: number;
   /** Its part of the time of all ops, from 0 to 1. */
   readonly share: number;
 }
@@ -50,6 +55,7 @@ export class OpTimes {
       const sum = this.#sumOf(time, root);
       sum.calls += steps;
       sum.milliseconds += time.nanoseconds / 1e6;
+      sum.flops += steps * time.flops;
       return sum;
     });
   }
@@ -61,7 +67,7 @@ export class OpTimes {
     if (!sum) {
       const name = nameOf(origin, op, root);
       const key = JSON.stringify(name);
-      sum = this.#sums.get(key) ?? { ...name, calls: 0, milliseconds: 0 };
+      sum = this.#sums.get(key) ?? { ...name, calls: 0, milliseconds: 0, flops: 0 };
       this.#sums.set(key, sum);
       known.set(op, sum);
     }
@@ -137,20 +143,28 @@ export function tableOf(times: OpTimes): string[] {
     for (const row of shown) add(`  ${row.phases.join(" + ").padEnd(8)}  ${row.op}${kernelIn(row)}`, [row], row.calls);
     if (shown.length < own.length) add(`  ${own.length - shown.length} smaller`, own.slice(shown.length));
   }
+  const isRated = rateOf(rows) !== "";
   const cells = lines.map(({ name, of, calls }) => [
     name.length > widest ? `${name.slice(0, widest - 3)}...` : name,
     calls === undefined ? "" : String(calls),
     sum(of).toFixed(3),
     steps > 0 ? (sum(of) / steps).toFixed(4) : "",
+    ...(isRated ? [rateOf(of)] : []),
     `${(total > 0 ? 100 * sum(of) / total : 0).toFixed(1)} %`,
   ]);
-  return aligned([["layer and op", "calls", "ms", "ms/step", "share"], ...cells]);
+  return aligned([["layer and op", "calls", "ms", "ms/step", ...(isRated ? ["GFLOP/s"] : []), "share"], ...cells]);
 }
 
 interface Line {
   readonly name: string;
   readonly of: readonly OpRow[];
   readonly calls: number | undefined;
+}
+
+/** Billions of floating-point operations a second, if there are any. */
+function rateOf(rows: readonly OpRow[]): string {
+  const flops = rows.reduce((total, row) => total + row.flops, 0);
+  return flops > 0 && sum(rows) > 0 ? (flops / sum(rows) / 1e6).toFixed(1) : "";
 }
 
 /** The parts of the time by phase, as in `forward 40.2 %, backward 59.8 %`. */

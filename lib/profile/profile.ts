@@ -99,7 +99,7 @@ export class Profile {
 
   /**
    * The rows as a text, grouped by layer: how often each op ran, its time in all and in each step, and its part of the time
-   * of all ops. In front stands what part of the run's time the ops are, and what they are parts of.
+   * of all ops; for products and the like also billions of floating-point operations a second. In front stands what part of the run's time the ops are, and what they are parts of.
    */
   table(): string {
     const { milliseconds: { runs, programs, batches }, times, runs: names, steps } = this.#recording;

@@ -82,9 +82,9 @@ for (const [backend, open] of Object.entries(openers)) {
     const [head, ...nodes] = written[0].split("\n");
     assert.match(head, new RegExp(`^Program 1 on ${backend}: 10 steps in \\d+ calls, [\\d.e-]+ ms each`));
     const [columns, owner, ...lines] = nodes;
-    assert.match(columns, /^ {2}layer and op +calls +ms +ms\/step +share$/);
-    assert.match(owner, /^ {2}outside of layers +[\d.]+ +[\d.]+ +100\.0 %$/);
-    assert.match(lines.join("\n"), /^ {4}forward {3}matmul.* 10 +[\d.]+ +[\d.]+ +[\d.]+ %$/m);
+    assert.match(columns, /^ {2}layer and op +calls +ms +ms\/step +GFLOP\/s +share$/);
+    assert.match(owner, /^ {2}outside of layers +[\d.]+ +[\d.]+ +[\d.]+ +100\.0 %$/);
+    assert.match(lines.join("\n"), /^ {4}forward {3}matmul.* 10( +[\d.]+){4} %$/m);
     const shares = lines.map((line) => Number(/([\d.]+) %$/.exec(line)![1]));
     assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 100) < 0.5, written[0]);
     assert.deepEqual(shares, shares.toSorted((a, b) => b - a), "the slowest first");

@@ -126,6 +126,12 @@ testOnBackends("each layer has forward and backward, and all else a name of its 
     assert.ok(has(list, mode, "data batches", "data") && has(list, mode, "data counters", "data"));
   }
   assert.ok(list.every(({ owners }) => !owners.includes("outside of layers")), String(profile));
+  // Products and convolutions, counted by hand: 2 operations for each multiplication with its addition.
+  const flops = (owner: string, phase: string) =>
+    list.filter((row) => row.mode === "train" && row.owners[0] === owner && row.phases[0] === phase)
+      .reduce((sum, row) => sum + row.flops, 0);
+  assert.equal(flops("conv", "forward"), 8 * 2 * 4 * (4 * 4 * 3) * 9);
+  assert.equal(flops("second", "forward"), 8 * 2 * 4 * 8 * 3);
   // An op of a layer may run several times in a step, and always in each.
   for (const { mode, calls } of list) assert.equal(calls % (mode === "train" ? 8 : 4), 0);
   assert.ok(list.every(({ milliseconds }) => milliseconds >= 0));
@@ -229,7 +235,7 @@ testOnBackends("with true a table is printed at the end, whatever is printed bef
     /^ops [\d.]+ %, calling programs [\d.]+ %, batches and compiling [\d.]+ %, callbacks and the rest [\d.]+ %$/,
   );
   assert.match(lines[3], /^training, 8 steps: (\w+( \+ \w+)* [\d.]+ %(, |$))+/);
-  assert.match(lines[4], /^layer and op +calls +ms +ms\/step +share$/);
+  assert.match(lines[4], /^layer and op +calls +ms +ms\/step +GFLOP\/s +share$/);
   const end = lines.indexOf("", 4);
   const table = lines.slice(4, end);
   // Columns are aligned, and layers sorted by their time.

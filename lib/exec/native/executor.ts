@@ -16,6 +16,7 @@ import {
   variablesOf,
 } from "../executor.ts";
 import { yieldIfDue } from "../event_loop.ts";
+import { flopsOf } from "../flops.ts";
 import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
@@ -257,6 +258,7 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
+  #flops: readonly number[] | undefined;
   /** The nanoseconds of each node, while they are measured. */
   #measured: Float64Array | undefined;
 
@@ -336,7 +338,13 @@ export class NativeExecutable implements Executable {
       await this.run(steps);
       this.#collectTimes();
       const nanoseconds = this.#measured;
-      return this.encoded.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: nanoseconds[i] }));
+      const flops = this.#flops ??= this.encoded.nodes.map((node) => flopsOf(this.graph, node));
+      return this.encoded.nodes.map(({ origin, op }, i) => ({
+        origin,
+        op,
+        nanoseconds: nanoseconds[i],
+        flops: flops[i],
+      }));
     } finally {
       this.#measured = undefined;
       if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, false);

@@ -7,6 +7,7 @@ import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { Held } from "../../held.ts";
+import { flopsOf } from "../flops.ts";
 import { type Executable, type Executor, type MemoryUse, type NodeTime, variablesOf } from "../executor.ts";
 
 /** Runs programs in float64, node by node, with the reference function of each op. */
@@ -85,7 +86,10 @@ export class ReferenceExecutor implements Executor {
           milliseconds[index] += now - before;
           before = now;
         });
-        return live.nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: milliseconds[i] * 1e6 }));
+        return live.nodes.map((node, i) => {
+          const { origin, op } = node;
+          return { origin, op, nanoseconds: milliseconds[i] * 1e6, flops: flopsOf(live, node) };
+        });
       },
       dispose: () => {},
     };

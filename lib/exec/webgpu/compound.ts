@@ -17,6 +17,8 @@ export interface Stage {
   readonly groupSize: number;
   /** The origin of its node. */
   readonly origin: Origin;
+  /** Counts the floating-point operations of its node. */
+  readonly flops: () => number;
 }
 
 const maxStages = 32;

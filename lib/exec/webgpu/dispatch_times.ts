@@ -12,6 +12,8 @@ export interface Recorded {
   /** The kernel, and where its nodes come from. */
   readonly label: string;
   readonly origin: Origin;
+  /** Counts the floating-point operations of its nodes. */
+  readonly flops: () => number;
 }
 
 /** The most dispatches of a WebGPU query set, with two timestamps each. */
@@ -51,9 +53,10 @@ export class DispatchTimes {
     for (let from = 0; from < dispatches.length; from += most) {
       nanoseconds.push(...await this.#run(dispatches.slice(from, from + most)));
     }
-    this.#times = dispatches.map(({ label, origin }, i) => ({
+    this.#times = dispatches.map(({ label, origin, flops }, i) => ({
       op: label,
       origin,
+      flops: this.#times[i]?.flops ?? flops(),
       nanoseconds: nanoseconds[i] + (this.#times[i]?.nanoseconds ?? 0),
     }));
   }

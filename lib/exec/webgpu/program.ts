@@ -3,13 +3,14 @@ import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
-import { isConstant, runs } from "../../ir/op_def.ts";
+import { isConstant, isLoop, runs } from "../../ir/op_def.ts";
 import type { Origin } from "../../ir/origin.ts";
 import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
 import type { Executable, ExecutableStats, NodeTime } from "../executor.ts";
+import { flopsOf } from "../flops.ts";
 import type { Gpu } from "./device.ts";
 import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
 import { DispatchTimes, type Recorded, requireTimestamps } from "./dispatch_times.ts";
@@ -137,7 +138,8 @@ export class Program implements Executable {
     nodes.forEach((planned, at) => {
       if (!runs(planned)) return;
       const node: Node = loop ? { ...planned, origin: planned.origin.within(loop) } : planned;
-      lowering.begin(node.origin);
+      // The body of a loop counts for itself.
+      lowering.begin(node.origin, isLoop(node) ? undefined : () => flopsOf(views.plan.graph, node));
       this.#requireWhole(node, views);
       const inputs = node.inputs.map((id) => views.get(id));
       const outputs = node.outputs.map((id) => views.get(id));
@@ -218,7 +220,7 @@ export class Program implements Executable {
       return numbers.get(object)!;
     };
     const groups = new Map<string, GPUBindGroup>();
-    return dispatches.map(({ pipeline, bindings, params, groups: count, label, origin }, i): Recorded => {
+    return dispatches.map(({ pipeline, bindings, params, groups: count, label, origin, flops }, i): Recorded => {
       const ranges = bindings.map(({ buffer, offset, bytes }) => `${numberOf(buffer)}:${offset}:${bytes}`);
       const key = [numberOf(pipeline), places[i], ...ranges].join();
       let bindGroup = groups.get(key);
@@ -236,7 +238,7 @@ export class Program implements Executable {
         });
         groups.set(key, bindGroup);
       }
-      return { pipeline: pipeline.gpu, bindGroup, groups: count, label, origin };
+      return { pipeline: pipeline.gpu, bindGroup, groups: count, label, origin, flops };
     });
   }
 

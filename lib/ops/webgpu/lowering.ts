@@ -51,8 +51,8 @@ export interface Lowering {
   scratch(shape: Shape): View;
   /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
   keepingScratch<T>(body: () => T): T;
-  /** Names the node whose dispatches follow. */
-  begin(origin: Origin): void;
+  /** Names the node whose dispatches follow; `flops` counts its floating-point operations, which the first one does. */
+  begin(origin: Origin, flops?: () => number): void;
 }
 
 /** The body of a loop: where its values are, and how its nodes are lowered. */
