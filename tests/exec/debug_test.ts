@@ -60,6 +60,18 @@ Deno.test("topics are read from a list, and another word is refused", () => {
   );
 });
 
+Deno.test("a profile is refused where the nodes of programs cannot be measured", () => {
+  const executor = new ReferenceExecutor();
+  executor.requireClock = (what?: string) => {
+    throw new Error(`${what}: no clock`);
+  };
+  debug(executor, debugTopics("graph"), () => {});
+  assert.throws(
+    () => debug(executor, debugTopics("profile"), () => {}),
+    /^Error: Cannot debug with CERATOPS_DEBUG=profile: no clock$/,
+  );
+});
+
 const openers = {
   eigen: () => openEigen({ threads: 1 }),
   wasm: openWasm,
