@@ -319,6 +319,21 @@ CERATOPS_EXPORT int32_t ceratops_refresh(int32_t handle) {
   return ok;
 }
 
+#if defined(__wasm__)
+// Runs one node of a step, for a caller that has the clock: 0 if it did, 1 if the program is to stop before this step.
+CERATOPS_EXPORT int32_t ceratops_run_node(int32_t handle, int32_t node) {
+  return guarded([&]() -> int32_t {
+    auto program = program_of(handle);
+    if (!program || !program->has_node(node)) return fail("there is no such node");
+    Lock running(library().running);
+    bool failed = false;
+    const bool ran = program->run_node(node, failed);
+    if (failed) return fail("out of memory");
+    return ran ? ok : stopped;
+  });
+}
+#endif
+
 // While set to 1, runs of the program end before their next step.
 CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {
   auto program = program_of(handle);

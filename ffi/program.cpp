@@ -255,6 +255,14 @@ int32_t Program::run(int32_t steps, bool& failed) {
   return steps;
 }
 
+bool Program::run_node(int32_t index, bool& failed) {
+  if (index == 0 && stop_.load(std::memory_order_relaxed)) return false;
+  Node& node = graph_.nodes[index];
+  node.op->run(node, runtime_);
+  failed = runtime_.pool->take_failure();
+  return true;
+}
+
 int32_t Program::profile(double* nanoseconds, int32_t count) {
   const int32_t nodes = static_cast<int32_t>(graph_.nodes.size());
   for (int32_t i = 0; i < std::min(count, nodes); i++) {

@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { type FileContent, hasFiles, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
+import { type FileContent, fileSystem, hasFiles, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -38,6 +38,18 @@ export function requireEnding(target: FileTarget, endings: readonly string[], wh
     received: `"${address}"`,
     hint: `write it as in "file${endings[0]}"`,
   });
+}
+
+/** Throws {@linkcode FileError} if a file cannot be written later: the folder is not there, or must not be written to. */
+export async function requireWritable(path: string, what: string): Promise<void> {
+  if (!hasFiles) return;
+  const { promises } = fileSystem(what);
+  try {
+    await (await promises.open(`${path}.new`, "w")).close();
+    await promises.rm(`${path}.new`);
+  } catch (error) {
+    throw notWritable(what, error);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { BackendError } from "../../errors.ts";
 import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, OpCall, ValueId } from "../../ir/graph.ts";
 import { isAlias, isConstant, isElementwise, type NativeType, opDef } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
@@ -229,20 +230,20 @@ class GraphEncoder {
   }
 
   /** The attributes that the kernel reads, in order: see ffi/attrs.h. */
-  #attrs(call: OpCall, origin: string): number[] {
+  #attrs(call: OpCall, origin: Origin): number[] {
     const values = call.attrs as Readonly<Record<string, AttrValue>>;
     const types: Readonly<Record<string, NativeType | undefined>> = opDef(call.op).nativeAttrs;
     return Object.entries(types).flatMap(([name, type]) => this.#attr(type, values[name], origin));
   }
 
-  #attr(type: NativeType | undefined, value: AttrValue, origin: string): number[] {
+  #attr(type: NativeType | undefined, value: AttrValue, origin: Origin): number[] {
     if (typeof value === "boolean") return [Number(value)];
     if (typeof value === "number") return type === "float" ? floatWords(value) : [value];
     const words = value === null ? [] : "steps" in value ? this.#program(value, origin) : value;
     return [words.length, ...words];
   }
 
-  #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {
+  #program({ operands, steps, results }: ElementwiseProgram, origin: Origin): number[] {
     const dtypes = [...operands];
     const words = [operands.length, steps.length, results.length, ...operands.map(codeOf)];
     for (const step of steps) {
@@ -294,7 +295,7 @@ function samePlace(a: Place | undefined, b: Place | undefined): boolean {
   return b.kind === "constant" && a.id === b.id;
 }
 
-function missing(what: string, origin: string): BackendError {
+function missing(what: string, origin: Origin): BackendError {
   return new BackendError({
     what: `Cannot encode "${origin}"`,
     rule: `the native library must have the ${what}`,

@@ -13,11 +13,11 @@ import {
   type Executor,
   type ExecutorCompileOptions,
   type MemoryUse,
-  type NodeClock,
   type NodeTime,
   variablesOf,
 } from "../executor.ts";
 import { yieldIfDue } from "../event_loop.ts";
+import { flopsOf } from "../flops.ts";
 import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
@@ -165,6 +165,9 @@ export class NativeExecutor implements Executor, DrawingDevice {
     this.unuse(location.block);
   }
 
+  /** Does nothing: every module measures. */
+  requireClock(): void {}
+
   /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
   async compile(graph: Graph, options: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
     return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }), options);
@@ -286,13 +289,14 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
-  #measuring = false;
-  readonly #nanoseconds: Float64Array;
   /** The links of variables that are frozen, and of those that are assigned. */
   readonly #frozen: readonly number[];
   readonly #assigned: readonly number[];
   /** The changes of frozen variables that it knows of. */
   #frozenChanges = 0;
+  #flops: readonly number[] | undefined;
+  /** The nanoseconds of each node, while they are measured. */
+  #measured: Float64Array | undefined;
 
   /** Made by {@linkcode NativeExecutor.load}. */
   constructor(
@@ -305,7 +309,6 @@ export class NativeExecutable implements Executable {
     this.#frozen = frozen;
     this.#assigned = plan.graph.state.flatMap(({ input, output }, link) => (input === output ? [] : [link]));
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
-    this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
       nodes: encoded.nodes.length,
       slots: plan.slots.length,
@@ -347,7 +350,7 @@ export class NativeExecutable implements Executable {
       this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
       for (const link of this.#frozen) this.loaded.locations[link].isFrozen = true;
       this.#frozenChanges = executor.frozenChanges;
-      if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
+      if (this.#measured) this.#module.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -373,45 +376,24 @@ export class NativeExecutable implements Executable {
     return done;
   }
 
-  /** Measures the nodes, if the module has a clock. */
-  get clock(): NodeClock | undefined {
-    const { clock } = this.#module;
-    return clock && {
-      start: () => {
-        this.#measuring = true;
-        clock.measure(this.loaded.handle, true);
-      },
-      take: () => {
-        this.#collectTimes();
-        const { nodes } = this.encoded;
-        const taken = nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: this.#nanoseconds[i] }));
-        this.#nanoseconds.fill(0);
-        return taken;
-      },
-      stop: () => {
-        this.#measuring = false;
-        if (this.loaded.handle !== 0) clock.measure(this.loaded.handle, false);
-      },
-    };
-  }
-
-  /** The time of each node, in nanoseconds per step, measured over `steps` steps. */
-  async profile(steps: number): Promise<NodeTime[]> {
-    const { clock } = this;
-    if (!clock) {
-      throw new BackendError({
-        what: "Cannot measure a program",
-        rule: "WebAssembly has no clock",
-        hint: "measure on eigen",
-      });
-    }
-    await this.run(1);
-    clock.start();
+  /** Runs the program `steps` times, and returns the time of each node. */
+  async measure(steps: number): Promise<NodeTime[]> {
+    this.#measured = new Float64Array(this.encoded.nodes.length);
     try {
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, true);
       await this.run(steps);
-      return clock.take().map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
+      this.#collectTimes();
+      const nanoseconds = this.#measured;
+      const flops = this.#flops ??= this.encoded.nodes.map((node) => flopsOf(this.graph, node));
+      return this.encoded.nodes.map(({ origin, op }, i) => ({
+        origin,
+        op,
+        nanoseconds: nanoseconds[i],
+        flops: flops[i],
+      }));
     } finally {
-      clock.stop();
+      this.#measured = undefined;
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, false);
     }
   }
 
@@ -460,9 +442,9 @@ export class NativeExecutable implements Executable {
 
   /** Adds the module's measurements since the last call. */
   #collectTimes(): void {
-    if (!this.#measuring || this.loaded.handle === 0) return;
-    const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);
-    measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
+    const sums = this.#measured;
+    if (!sums || this.loaded.handle === 0) return;
+    this.#module.measured(this.loaded.handle, sums.length).forEach((nanoseconds, i) => sums[i] += nanoseconds);
   }
 
   #unload(): void {

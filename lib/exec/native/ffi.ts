@@ -97,13 +97,11 @@ export function openLibrary(
     },
     refresh: (handle) => void check(call.ceratops_refresh(handle), "Cannot refresh a program"),
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
-    clock: {
-      measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
-      measured(handle, count) {
-        const nanoseconds = new Float64Array(count);
-        check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
-        return nanoseconds;
-      },
+    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+    measured(handle, count) {
+      const nanoseconds = new Float64Array(count);
+      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+      return nanoseconds;
     },
   };
 }

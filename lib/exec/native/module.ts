@@ -37,11 +37,8 @@ export interface NativeModule {
   refresh(handle: number): void;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
-  /** Measures the nodes of programs, if the platform has a clock. */
-  readonly clock?: {
-    /** Starts or stops measuring a program. */
-    measure(handle: number, on: boolean): void;
-    /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
-    measured(handle: number, count: number): Float64Array;
-  };
+  /** Starts or stops measuring the nodes of a program. */
+  measure(handle: number, on: boolean): void;
+  /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
+  measured(handle: number, count: number): Float64Array;
 }
