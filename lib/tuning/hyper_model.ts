@@ -35,7 +35,12 @@ export interface HyperModel {
    * called with.
    */
   fit?(hp: HyperParameters, model: Model, options: TrialFitOptions): TrialResult | Promise<TrialResult>;
+  /** The address of a module that exports these functions, for worker processes. */
+  readonly module?: URL;
 }
+
+/** What runs a trial. */
+export type TrialFunctions = Required<Omit<HyperModel, "module">>;
 
 /** What a search takes: the address of a module, or functions. */
 export type HyperModelSource = URL | HyperModel | HyperModel["build"];
@@ -45,9 +50,13 @@ const isFunction = (given: unknown) => typeof given === "function" && !isClass(g
 /** Whether something builds models. */
 export function isHyperModel(given: unknown): given is HyperModel {
   if (typeof given !== "object" || given === null) return false;
-  const { build, fit } = given as Partial<HyperModel>;
-  return isFunction(build) && (fit === undefined || isFunction(fit));
+  const { build, fit, module } = given as Partial<HyperModel>;
+  return isFunction(build) && (fit === undefined || isFunction(fit)) && (module === undefined || module instanceof URL);
 }
+
+/** The module that worker processes load, if there is one. */
+export const moduleOf = (source: HyperModelSource): URL | undefined =>
+  source instanceof URL ? source : typeof source === "function" ? undefined : source.module;
 
 /** Throws {@linkcode ValueError} for what is no {@linkcode HyperModelSource}. */
 export function checkSource(given: unknown, what: string): HyperModelSource {
@@ -66,6 +75,15 @@ export function checkSource(given: unknown, what: string): HyperModelSource {
 export async function openHyperModel(source: HyperModelSource): Promise<HyperModel> {
   if (typeof source === "function") return { build: source };
   if (!(source instanceof URL)) return source;
+  if (typeof Deno !== "undefined" && source.href === Deno.mainModule) {
+    // Its import would wait for itself.
+    throw new ValueError({
+      what: `Cannot use the module ${source.href}`,
+      rule: "a program that is the module of its trials gives their functions too",
+      received: "its address alone",
+      hint: "write it as in { build, fit, module: new URL(import.meta.url) }",
+    });
+  }
   const module: unknown = await import(source.href);
   if (isHyperModel(module) && module.fit) return module;
   throw new ValueError({

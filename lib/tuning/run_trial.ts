@@ -4,7 +4,7 @@ import { didYouMean, ValueError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { hashPath, purposes, RandomStream, setRandomSeed } from "../random_stream.ts";
 import { InterruptedError } from "../training/loop.ts";
-import { checkModel, type HyperModel, logsOf, textOfError, type TrialFitOptions } from "./hyper_model.ts";
+import { checkModel, logsOf, textOfError, type TrialFitOptions, type TrialFunctions } from "./hyper_model.ts";
 import { type HyperParameter, HyperParameters } from "./hyper_parameters.ts";
 import { isBetter, type Objective, type ObjectiveDirection, type Outcome, type Proposal } from "./trial.ts";
 import type { TrialStore } from "./trial_store.ts";
@@ -37,7 +37,7 @@ export const placeDrawn = (seed: number, id: number, { name }: Pick<HyperParamet
 /** Runs a trial. What it throws is its outcome; only what ends the whole search, such as Ctrl-C, is thrown on. */
 export async function runTrial(
   job: Job,
-  { build, fit }: Required<HyperModel>,
+  { build, fit }: TrialFunctions,
   store: TrialStore,
 ): Promise<Outcome> {
   const { id, proposal, seed, objective, executions } = job;

@@ -1,5 +1,5 @@
 // TrialRunner: what runs the trials of a round: this process, or worker processes.
-import type { HyperModel } from "./hyper_model.ts";
+import type { TrialFunctions } from "./hyper_model.ts";
 import { type Job, runTrial } from "./run_trial.ts";
 import type { Outcome } from "./trial.ts";
 import type { TrialStore } from "./trial_store.ts";
@@ -16,7 +16,7 @@ export interface TrialRunner {
 /** Runs trials in this process, one after the other. */
 export class OwnProcess implements TrialRunner {
   /** Takes what makes models, and where their weights are kept. */
-  constructor(readonly hyperModel: Required<HyperModel>, readonly store: TrialStore) {}
+  constructor(readonly hyperModel: TrialFunctions, readonly store: TrialStore) {}
 
   async run(jobs: readonly Job[], ended: (job: Job, outcome: Outcome) => Promise<void>): Promise<void> {
     for (const job of jobs) await ended(job, await runTrial(job, this.hyperModel, this.store));

@@ -22,7 +22,14 @@ import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import type { Batches } from "../training/batches.ts";
 import type { FitOptions } from "../training/options.ts";
-import { checkSource, type HyperModel, type HyperModelSource, openHyperModel } from "./hyper_model.ts";
+import {
+  checkSource,
+  type HyperModel,
+  type HyperModelSource,
+  moduleOf,
+  openHyperModel,
+  type TrialFunctions,
+} from "./hyper_model.ts";
 import { checkValues, HyperParameters, type HyperValue } from "./hyper_parameters.ts";
 import type { Job } from "./run_trial.ts";
 import { OwnProcess, type TrialRunner, WorkerProcesses } from "./runners.ts";
@@ -141,12 +148,12 @@ export abstract class Tuner {
     const what = `Cannot make ${className}`;
     if (this.workers === 0) return;
     requireProcesses(what);
-    const { directory } = this;
-    if (hyperModel instanceof URL && directory !== null) return;
+    const module = moduleOf(hyperModel);
+    if (module && this.directory !== null) return;
     throw new ValueError({
       what,
       rule: "worker processes need a module that builds and trains models, and a folder for what they find",
-      received: hyperModel instanceof URL ? "no directory" : "functions of this program",
+      received: module ? "no directory" : "functions of this program",
       hint: 'write it as in (new URL("./trial.ts", import.meta.url), { directory: "search", workers: 2 })',
     });
   }
@@ -211,9 +218,10 @@ export abstract class Tuner {
     }
   }
 
-  async #runner(hyperModel: Required<HyperModel>): Promise<TrialRunner> {
-    const { workers, directory, denoFlags, hyperModel: module } = this;
-    if (workers === 0 || directory === null || !(module instanceof URL)) {
+  async #runner(hyperModel: TrialFunctions): Promise<TrialRunner> {
+    const { workers, directory, denoFlags } = this;
+    const module = moduleOf(this.hyperModel);
+    if (workers === 0 || directory === null || !module) {
       return new OwnProcess(hyperModel, this.#store!);
     }
     const backend = await getBackend();
@@ -377,7 +385,7 @@ export abstract class Tuner {
   /** Prints the hyperparameters that trials asked for, and the values that they can have. */
   searchSpaceSummary(): void {
     const space = new Map(this.trials.flatMap((trial) => trial.space.map((of) => [of.name, of] as const)));
-    console.log(`${space.size} hyperparameters${space.size ? ":" : ""}`);
+    console.log(`${space.size} hyperparameter${space.size === 1 ? "" : "s"}${space.size ? ":" : ""}`);
     for (const [name, of] of space) {
       const values = "sampling" in of
         ? `${of.minValue} to ${of.maxValue}${of.step === null ? "" : `, step ${of.step}`}, ${of.sampling}`

@@ -1,4 +1,4 @@
-// A module of trials: a small regression. Where `act` says so, a trial throws or its process dies.
+// A module of trials: a small regression.
 import { Input, layers, type Model, optimizers, Sequential, tensor, type tuning } from "../../mod.ts";
 
 /** Makes the model. */
@@ -19,8 +19,5 @@ export function fit(hp: tuning.HyperParameters, model: Model, options: tuning.Tr
   const x = tensor(Float32Array.from({ length: 40 }, (_, i) => Math.sin(i * 1.7)), [20, 2]);
   const y = tensor(Float32Array.from({ length: 20 }, (_, i) => Math.cos(i)), [20, 1]);
   console.log("a line of the trial");
-  const act = hp.Choice("act", ["train"]) as string;
-  if (act === "throw") throw new RangeError("no such data");
-  if (act === "die") Deno.kill(Deno.pid, "SIGKILL");
   return model.fit(x, y, { epochs: 2, validationSplit: 0.2, ...options, batchSize: hp.Choice("batchSize", [4, 8]) });
 }

@@ -304,7 +304,7 @@ Deno.test("tuning: what does not suit is refused before anything is tried", asyn
   await assert.rejects(() => new RandomSearch(model, quiet).search([[1]], [[1]]), /take no data/);
   await assert.rejects(() => new RandomSearch(() => new Sequential(), quiet).search(), /there must be data/);
   await assert.rejects(
-    () => new RandomSearch(new URL("./search_test.ts", import.meta.url), quiet).search(),
+    () => new RandomSearch(new URL("../close.ts", import.meta.url), quiet).search(),
     /must export the functions build\(hp\) and fit/,
   );
   assert.ok(!existsSync("x"));
@@ -325,3 +325,61 @@ Deno.test("tuning: an objective that is not among the logs, or has no direction,
   assert.match(await withObjective("val_f1"), /whether smaller or larger is better/);
   assert.match(await withObjective("val_loss"), /must have the objective "val_loss", received "val_f1"/);
 });
+
+/** A program that is the module of its trials too, and kills itself while the first of them waits, where it is asked to. */
+const program = `
+  import { Sequential, tuning } from "${new URL("../../mod.ts", import.meta.url).href}";
+  export const build = () => new Sequential();
+  export const fit = async (hp: tuning.HyperParameters) => {
+    Deno.writeTextFileSync("started_" + Deno.pid, "");
+    if (Deno.env.get("ORPHAN")) await new Promise((done) => setTimeout(done, 60_000));
+    return hp.Float("x", 0, 1);
+  };
+  if (import.meta.main) {
+    const options = { maxTrials: 2, seed: 1, workers: 1, directory: "found" };
+    const tuner = new tuning.RandomSearch({ build, fit, module: new URL(import.meta.url) }, options);
+    if (Deno.env.get("ORPHAN")) {
+      const timer = setInterval(() => {
+        if ([...Deno.readDirSync(".")].some(({ name }) => name.startsWith("started_"))) Deno.kill(Deno.pid, "SIGKILL");
+      }, 20);
+      Deno.unrefTimer(timer);
+    }
+    await tuner.search();
+    tuner.resultsSummary();
+    tuner.searchSpaceSummary();
+    await new tuning.RandomSearch(new URL(import.meta.url)).search().catch((error) => console.log(error.message));
+  }`;
+
+Deno.test("tuning: a program may be the module of its trials, and no process outlives it [slow] [eigen]", () =>
+  inFolder(async (folder) => {
+    writeFileSync(join(folder, "program.ts"), program);
+    const run = (env: Record<string, string>) =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", "program.ts"],
+        cwd: folder,
+        env: { ...env, CERATOPS_BACKEND: "eigen", NO_COLOR: "1" },
+      }).output();
+    assert.equal((await run({ ORPHAN: "1" })).success, false);
+    const [started] = readdirSync(folder).filter((name) => name.startsWith("started_"));
+    const isAlive = () => {
+      try {
+        return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${started.slice("started_".length)}/status`, "utf8"));
+      } catch {
+        return false;
+      }
+    };
+    for (let i = 0; i < 200 && isAlive(); i++) await new Promise((done) => setTimeout(done, 50));
+    assert.equal(isAlive(), false);
+
+    const { success, stdout } = await run({});
+    const lines = new TextDecoder().decode(stdout).split("\n");
+    assert.ok(success);
+    assert.match(lines[0], /^Trial 0: score 0\.\d+, the best so far \(x 0\.\d+\)$/);
+    assert.match(lines[1], /^Trial 1: score 0\.\d+/);
+    assert.match(lines[7], /gives their functions too/);
+    assert.deepEqual([lines[2], ...lines.slice(5, 7)], [
+      "2 trials. The best:",
+      "1 hyperparameter:",
+      "  x (Float): 0 to 1, linear",
+    ]);
+  }));
