@@ -240,7 +240,7 @@ export function lift(
   { optionsAt, objectsAt, keepsHalves, named }: LiftFacts = {},
 ): OpsFunction {
   const fn = keepsHalves ? given : roundingOnce(given);
-  const run = (from: readonly unknown[]): unknown => {
+  const run = (from: readonly unknown[], isCalled: boolean): unknown => {
     const args = named ? [...byPosition(from, named)] : [...from];
     args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
     named?.names.forEach((name, i) => checkFlag(name, args[named.from + i]));
@@ -251,13 +251,13 @@ export function lift(
     if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
     if (made !== undefined) return made;
     // What a function of the user's calls is not a part of this one.
-    return args.some((argument) => typeof argument === "function")
+    return isCalled && args.some((argument) => typeof argument === "function")
       ? asCallOf(undefined, () => fn(...args))
       : fn(...args);
   };
   const lifted = (...from: unknown[]): unknown => {
     const name = calledName() === undefined ? nameOf(lifted) : undefined;
-    return name === undefined ? run(from) : asCallOf(name, () => run(from));
+    return name === undefined ? run(from, false) : asCallOf(name, () => run(from, true));
   };
   if (named) namesOfArguments.set(lifted, named.names);
   return lifted;
