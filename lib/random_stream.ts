@@ -50,6 +50,12 @@ export function restoreRandomSeed(value: number): void {
   seed = value;
 }
 
+/** Restores the seed and the random paths as they are now, when disposed. */
+export function keepRandomState(): Disposable {
+  const kept = { seed, roots };
+  return { [Symbol.dispose]: () => void ({ seed, roots } = kept) };
+}
+
 /** The 32-bit FNV-1a hash of a path, as a signed integer. */
 export function hashPath(path: string): number {
   let hash = 0x811c9dc5;
@@ -66,7 +72,7 @@ export function nextRandomRoot(): string {
 export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
 /** The purpose of a stream; streams for different purposes never share numbers. */
-export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
+export const purposes = { program: 0, weights: 1, shuffle: 2, trials: 3 } as const;
 
 /** A stream of random words: Philox 4x32-10 with key `(seed, path)` and counter `(block, step, purpose, detail)`. */
 export class RandomStream {
