@@ -61,7 +61,7 @@ Deno.test("topics are read from a list, and another word is refused", () => {
 
 const openers = {
   eigen: () => openEigen({ threads: 1 }),
-  wasm: openWasm,
+  wasm: () => openWasm({ threads: 1 }),
   reference: () => new ReferenceExecutor(),
   webgpu: () => openWebGpu(),
 };

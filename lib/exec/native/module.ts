@@ -32,6 +32,8 @@ export interface NativeModule {
   runAside(handle: number, steps: number): Promise<number>;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
+  /** Ends threads that were started by need; they start again when they are needed. Nothing may run meanwhile. */
+  endThreads?(): Promise<void>;
   /** Measures the nodes of programs, if the platform has a clock. */
   readonly clock?: {
     /** Starts or stops measuring a program. */
