@@ -3,6 +3,7 @@ import { bindBuffers, bindingLines } from "./bindings.ts";
 import { type BuiltKernel, headerOf, scopeOf } from "./kernel.ts";
 import type { KernelCall } from "../../ops/webgpu/lowering.ts";
 import type { Operand } from "../../ops/webgpu/operand.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { elementwiseModule } from "../../ops/webgpu/shaders.ts";
 import { packParams, type Param, paramsStruct } from "../../ops/webgpu/uniform.ts";
 import { elementBytes, maxBuffers } from "../../ops/webgpu/view.ts";
@@ -15,7 +16,9 @@ export interface Stage {
   /** Threads per workgroup, if it gets its own dispatch. */
   readonly groupSize: number;
   /** The origin of its node. */
-  readonly origin: string;
+  readonly origin: Origin;
+  /** Counts the floating-point operations of its node. */
+  readonly flops: () => number;
 }
 
 const maxStages = 32;

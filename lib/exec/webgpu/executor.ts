@@ -11,6 +11,7 @@ import { type Executable, type Executor, type MemoryUse, variablesOf } from "../
 import { Held } from "../../held.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
+import { requireTimestamps } from "./dispatch_times.ts";
 import { fuseGathers } from "./gathers.ts";
 import { storeHalves } from "./halves.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
@@ -98,6 +99,11 @@ export class WebGpuExecutor implements Executor {
   /** Frees the variable's memory. */
   release(variable: Variable): void {
     this.#state.release(variable);
+  }
+
+  /** Throws {@linkcode BackendError} if the device has no timestamps. */
+  requireClock(what: string): void {
+    requireTimestamps(this.gpu, what);
   }
 
   /** Compiles `graph`; attaches its variables, those of one list contiguously. */

@@ -3,7 +3,7 @@ import { BackendError } from "../../errors.ts";
 import { Gpu } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
 import { softwareTuning } from "../../ops/webgpu/kernels/software.ts";
-import { type AdapterKind, gpuTuning, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { type AdapterKind, gpuTuning, gpuTuningFor, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {
@@ -106,7 +106,7 @@ export async function openWebGpu(
       hint: "update the GPU's driver, or choose another backend",
     }, "another GPU driver");
   });
-  const chosen = tunedFor ?? (reason ? "software" : "gpu");
+  const chosen = tunedFor ?? (reason ? "software" : gpuTuningFor(facts));
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
   return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), others));
 }

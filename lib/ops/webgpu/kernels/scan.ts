@@ -15,7 +15,7 @@ type Target = (t: number) => View;
  */
 export function lowerScan(
   lowering: Lowering,
-  { attrs: { length, carries, scanned, reverse } }: Node<"scan">,
+  { attrs: { length, carries, scanned, reverse }, origin }: Node<"scan">,
   inputs: readonly View[],
   outputs: readonly View[],
   body?: LoopBody,
@@ -59,7 +59,7 @@ export function lowerScan(
     for (let t = 0; t < length; t++) {
       // Stages do not cross steps, so that all steps share one compound shader.
       lowering.flush();
-      lowering.begin("scan");
+      lowering.begin(origin);
       carried.forEach((view, i) => body.set(graph.inputs[i], view));
       for (let i = carries; i < inputs.length; i++) {
         const row = i < carries + scanned ? rows[i - carries] : undefined;
@@ -69,7 +69,7 @@ export function lowerScan(
       }
       for (const [id, target] of targets) body.set(id, target(t));
       body.lower();
-      lowering.begin("scan");
+      lowering.begin(origin);
       for (const i of copied) {
         const view = body.get(graph.outputs[i]);
         copyElements(lowering, view, outputs[i], sizeOf(view.shape), 0, rowAt(t) * sizeOf(view.shape));
@@ -78,6 +78,6 @@ export function lowerScan(
     }
   });
   lowering.flush();
-  lowering.begin("scan");
+  lowering.begin(origin);
   for (const i of moved) copyElements(lowering, carried[i], outputs[i], sizeOf(outputs[i].shape));
 }
