@@ -1,8 +1,10 @@
-// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs.
+// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs, and
+// float16 where the driver has it.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { AdapterKind } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import { checkValues, table } from "../ops/op_table.ts";
+import { checkHalves } from "./half_checks.ts";
 import { checkPrograms } from "./program_checks.ts";
 import { checkTiles } from "./tiles.ts";
 
@@ -15,7 +17,7 @@ export interface Report {
 }
 
 /** Ops with separate kernels for real GPUs. */
-const tuned: readonly string[] = [
+export const tunedOps: readonly string[] = [
   ...["sum", "max", "softmaxCrossEntropy", "scatterAdd"],
   ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
 ];
@@ -40,10 +42,13 @@ export async function checkEverything(parts: readonly Part[] = ["software", "gpu
     }
     const executor = await openWebGpu({ tunedFor });
     for (const [op, samples] of table) {
-      if (tunedFor === "gpu" && !tuned.includes(op)) continue;
+      if (tunedFor === "gpu" && !tunedOps.includes(op)) continue;
       faults.push(...await checkValues(executor, op, samples));
     }
     faults.push(...await checkPrograms(executor, reference, tunedFor === "gpu" ? tunedPrograms : undefined));
+    if (executor.gpu.halves) {
+      faults.push(...await checkHalves(executor, reference, tunedFor === "gpu" ? tunedOps : undefined));
+    }
     pipelines += executor.counts.pipelines;
     adapter = executor.description;
     await executor.dispose();
