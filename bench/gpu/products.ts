@@ -8,7 +8,7 @@ import type { Value } from "../../lib/ir/value.ts";
 import { conv } from "../../lib/ops/convolve.ts";
 import { matmul } from "../../lib/ops/primitives.ts";
 import type { MatmulChoice, MatmulKernel, ProductForm } from "../../lib/ops/webgpu/kernels/matmul.ts";
-import { chooseMatmul, type MatmulKernelName, matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
+import { chooseMatmul, matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
 import { isProduct } from "../../lib/ops/webgpu/kernels/windows.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { runOn, type Traced, traceOn } from "../../tests/run_on.ts";
