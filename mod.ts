@@ -107,6 +107,11 @@ export * as datasets from "./lib/datasets/datasets.ts";
 export * as applications from "./lib/applications/applications.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
+/**
+ * Searches for hyperparameters, in this process or in worker processes, and cross-validation. See
+ * https://keras.io/keras_tuner/.
+ */
+export * as tuning from "./lib/tuning/tuning.ts";
 /** Pictures of data and trainings. */
 export * as plots from "./lib/plots/plots.ts";
 /**

@@ -8,11 +8,7 @@ import type { Value } from "../lib/ir/value.ts";
 import * as ops from "../lib/ops/primitives.ts";
 import { Variable } from "../lib/tensor/variable.ts";
 import { compiledBy } from "./compiled.ts";
-
-function median(list: readonly number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
-}
+import { median } from "./median.ts";
 
 /** Prints the cost of the engine; with `smoke` only a quick part. */
 export async function engineReport(smoke: boolean): Promise<void> {

@@ -8,7 +8,7 @@
 namespace ceratops {
 
 // Incremented whenever the encoding changes.
-constexpr int32_t format_version = 3;
+constexpr int32_t format_version = 4;
 constexpr int32_t magic = 0x43455241;
 
 extern const Op ops[];
@@ -28,6 +28,8 @@ class Program {
   // Nanoseconds spent in each top-level node since the last call, if profiling is on.
   int32_t profile(double* nanoseconds, int32_t count);
   void set_profile(bool on) { runtime_.profile = on; }
+  // Tells that frozen values have changed. Must not be called during a run.
+  void refresh() { runtime_.refreshes++; }
 
  private:
   struct Reader;

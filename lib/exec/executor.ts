@@ -49,6 +49,15 @@ export interface ExecutableStats {
   steps: number;
 }
 
+/** Options of {@linkcode Executor.compile}. */
+export interface ExecutorCompileOptions {
+  /**
+   * Variables that change seldom between runs, such as the weights of a model that predicts: what a kernel computes from
+   * them alone may be kept until they change.
+   */
+  readonly frozen?: Iterable<Variable>;
+}
+
 /** What a backend holds. Unreferenced objects count until the garbage collector finds them. */
 export interface MemoryUse {
   /** The number of variables. */
@@ -70,7 +79,7 @@ export interface Executor extends VariableDevice {
   /** Throws {@linkcode BackendError}, which says what `what` needs, if the nodes of programs cannot be measured. */
   requireClock(what: string): void;
   /** Optimizes, plans and loads a graph; attaches its variables. */
-  compile(graph: Graph): Promise<Executable>;
+  compile(graph: Graph, options?: ExecutorCompileOptions): Promise<Executable>;
   /**
    * Takes over variables with their newest values, from wherever they are; those attached together are contiguous in
    * memory, each padded to 256 bytes.

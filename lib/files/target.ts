@@ -64,7 +64,7 @@ export async function writeTarget(target: FileTarget, content: FileContent, what
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
   if (!isFile) refuseTarget(target, what);
-  if (!hasFiles) return download(String(target), content, what);
+  if (!hasFiles()) return download(String(target), content, what);
   await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }
 
@@ -92,7 +92,7 @@ export interface NewFile {
 /** Writes files into the folder of a path, so that none takes the place of an old one before all are written. */
 export async function writeBeside(path: string, files: readonly NewFile[], what: string): Promise<void> {
   const folder = path.slice(0, path.length - fileNameOf(path).length);
-  if (!hasFiles) {
+  if (!hasFiles()) {
     for (const { name, bytes } of files) download(name, await bytes(), what);
     return;
   }

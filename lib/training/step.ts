@@ -265,7 +265,7 @@ export class Steps {
     if (mode === "train") {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
-    const executable = await executor.compile(graph);
+    const executable = await executor.compile(graph, mode === "train" ? {} : { frozen: model.weights });
     this.compiled++;
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),

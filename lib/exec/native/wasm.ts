@@ -100,6 +100,8 @@ export function wasmModule(call: WasmInstance): NativeModule {
       holds("Cannot write memory", address, from.length);
       bytesAt(address, from.length).set(from);
     },
+    draw: (address, count, { stream, low, range }) =>
+      void check("Cannot draw numbers", () => call.ceratops_draw(address, count, ...stream, low, range, 1)),
     load(program) {
       const words = allocate(program.byteLength);
       try {
@@ -130,6 +132,7 @@ export function wasmModule(call: WasmInstance): NativeModule {
       }
       return done;
     },
+    refresh: (handle) => void check("Cannot refresh a program", () => call.ceratops_refresh(handle)),
     measure(handle, on) {
       if (!on) measured.delete(handle);
       else {measured.set(

@@ -10,7 +10,7 @@ import type { Binding } from "./bindings.ts";
 import { buildKernel, type BuiltKernel, type Grid } from "./kernel.ts";
 import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 import { type KernelCall, type Lowering, maxStageThreads, maxStageWork } from "../../ops/webgpu/lowering.ts";
-import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
+import { padded, valueView, type View } from "../../ops/webgpu/view.ts";
 
 /** The most workgroups along an axis: WebGPU's default limit. */
 const maxGroups = 65535;
@@ -124,7 +124,7 @@ export class DispatchRecorder implements Lowering {
   scratch(shape: Shape): View {
     const type = { shape, dtype: "float32" as const };
     const buffer = this.scratchMemory.take(this.#scratches++, padded(4 * sizeOf(shape)));
-    return wordView(buffer, 0, type);
+    return valueView(buffer, 0, type);
   }
 
   /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
@@ -193,7 +193,7 @@ export class Views {
     const type = this.plan.graph.types[id];
     if (place?.kind === "slot") {
       const { buffer, offset } = this.slots[place.slot];
-      return wordView(buffer, offset + place.offset, type);
+      return valueView(buffer, offset + place.offset, type);
     }
     if (place?.kind === "state") return this.stateAt(place.link);
     if (place?.kind === "constant") return this.constantAt(place.id);

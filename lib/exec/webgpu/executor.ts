@@ -13,6 +13,7 @@ import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
 import { requireTimestamps } from "./dispatch_times.ts";
 import { fuseGathers } from "./gathers.ts";
+import { storeHalves } from "./halves.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
 import { StateStore } from "./state.ts";
@@ -108,9 +109,13 @@ export class WebGpuExecutor implements Executor {
   /** Compiles `graph`; attaches its variables, those of one list contiguously. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const { tuning, bindingBytes } = this.gpu;
+      const { tuning, bindingBytes, halves } = this.gpu;
       const arranged = clusterSmallNodes(fuseGathers(optimize(graph), tuning, bindingBytes));
-      const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false, flatBytes: bindingBytes });
+      const plan = planMemory(halves ? storeHalves(arranged) : arranged, {
+        bytesOf: () => 4,
+        reuseInputs: false,
+        flatBytes: bindingBytes,
+      });
       const variables = variablesOf(plan.graph);
       const groups = listedVariables(plan);
       const grouped = new Set(groups.flat());

@@ -1,5 +1,4 @@
 // A program on the GPU: its dispatches are prepared once, then recorded many steps per submit.
-import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
@@ -16,7 +15,7 @@ import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
 import { DispatchTimes, type Recorded, requireTimestamps } from "./dispatch_times.ts";
 import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
-import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
+import { elementBytes, padded, valueView, type View } from "../../ops/webgpu/view.ts";
 
 /** What a program needs of its executor. */
 export interface Host {
@@ -89,7 +88,7 @@ export class Program implements Executable {
   #uploadConstants(constants: readonly Node<ConstantName>[], buffer: GPUBuffer, from: number): void {
     let offset = from;
     for (const node of constants) {
-      const view = wordView(buffer, offset, node.attrs);
+      const view = valueView(buffer, offset, { shape: node.attrs.shape, dtype: node.attrs.dtype });
       const { data } = node.attrs;
       const words = data instanceof Uint8Array ? Uint32Array.from(data) : data;
       if (words.length > 0) this.#host.gpu.device.queue.writeBuffer(buffer, offset, words);
@@ -145,7 +144,7 @@ export class Program implements Executable {
       const outputs = node.outputs.map((id) => views.get(id));
       // uint8 and bool variables are computed with one word per element, then packed.
       const targets = outputs.map((view) =>
-        view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
+        view.storage === "bytes" ? { ...lowering.scratch(view.shape), dtype: view.dtype } : view
       );
       const bodyPlan = views.plan.bodies.get(at);
       lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering, node.origin));
@@ -171,10 +170,10 @@ export class Program implements Executable {
       const place = places[id];
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
       // Packing a computed value needs it in one binding.
-      const isComputed = view?.packed && outputs.includes(id);
+      const isComputed = view?.storage === "bytes" && outputs.includes(id);
       if (place?.kind !== "state" || !view?.parts || (webGpuFacts(op)?.takesParts && !isComputed)) continue;
-      const { name, shape, dtype } = graph.state[place.link].variable;
-      this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
+      const { name, shape } = graph.state[place.link].variable;
+      this.#host.gpu.refuse(sizeOf(shape) * elementBytes(view), `"${name}" for "${origin}"`);
     }
   }
 
