@@ -89,13 +89,13 @@ export function withModel(
   return { name, command: async (work) => [...await command(work), "--file", await modelFile(model, side, form)] };
 }
 
-/** Runs a program once; returns the reason as text if it cannot run. */
-export async function measure(program: Program, work: string): Promise<Measurement | string> {
+/** Runs a program once, until `signal` ends it; returns the reason as text if it cannot run. */
+export async function measure(program: Program, work: string, signal?: AbortSignal): Promise<Measurement | string> {
   const [file, ...args] = await program.command(work);
   const start = performance.now();
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(file, { args, stdout: "piped", stderr: "piped" }).output();
+    output = await new Deno.Command(file, { args, stdout: "piped", stderr: "piped", signal }).output();
   } catch (error) {
     return error instanceof Deno.errors.NotFound ? `${file} is not there` : String(error);
   }

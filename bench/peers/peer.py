@@ -71,7 +71,8 @@ def options(description, add_arguments=None):
     if args.threads is not None and args.threads < 1:
         parser.error("--threads must be at least 1")
 
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, even if there is a GPU
+    if getattr(args, "device", "cpu") == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, even if there is a GPU
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     if args.threads is None:
         args.threads = len(cores)

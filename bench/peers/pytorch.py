@@ -1,6 +1,6 @@
-"""The PyTorch peer: plain eager loops on the CPU, data in memory.
+"""The PyTorch peer: plain eager loops, data in the memory of the device: the CPU, or for epochs a GPU.
 
-    python bench/peers/pytorch.py WORK --data DIR [--repeats N] [--rows N] [--threads N]
+    python bench/peers/pytorch.py WORK --data DIR [--repeats N] [--rows N] [--threads N] [--device cpu|cuda]
 """
 
 import statistics
@@ -8,7 +8,10 @@ import time
 
 import peer
 
-args = peer.options("PyTorch, eager, on the CPU")
+args = peer.options(
+    "PyTorch, eager",
+    lambda parser: parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: epochs alone"),
+)
 try:
     import numpy as np
     import torch
@@ -19,6 +22,8 @@ try:
 except (ImportError, OSError, ValueError) as error:  # a CUDA wheel without its libraries raises the last two
     peer.missing(error)
 
+if args.device != "cpu" and not args.work.endswith("_epoch"):
+    peer.missing(ValueError(f"{args.work} is timed on the CPU alone"))
 torch.set_num_threads(args.threads)
 torch.manual_seed(1)
 
@@ -34,9 +39,9 @@ def keras_adam(model, beta=0.9, **how):
 def train_epoch(model, optimizer, x, y, batch):
     """One epoch with a fresh shuffle; returns the mean training loss."""
     model.train()
-    total = torch.zeros(())
-    correct = torch.zeros((), dtype=torch.int64)
-    for index in torch.randperm(len(x)).split(batch):
+    total = torch.zeros((), device=x.device)
+    correct = torch.zeros((), dtype=torch.int64, device=x.device)
+    for index in torch.randperm(len(x), device=x.device).split(batch):
         xb, yb = x.index_select(0, index), y.index_select(0, index)
         optimizer.zero_grad()
         logits = model(xb)
@@ -58,7 +63,7 @@ def test_accuracy(model, x, y):
 
 def data(image_shape=None):
     """The four arrays as tensors, labels int64, images `[rows, 784]` or `[rows, *image_shape]`."""
-    x, y, x_test, y_test = map(torch.from_numpy, peer.mnist(args.data, args.rows))
+    x, y, x_test, y_test = (torch.from_numpy(part).to(args.device) for part in peer.mnist(args.data, args.rows))
     if image_shape:
         x, x_test = x.reshape(-1, *image_shape), x_test.reshape(-1, *image_shape)
     return x, y, x_test, y_test
@@ -76,17 +81,17 @@ def epoch_work(model, optimizer, image_shape=None):
 
 
 def mlp_epoch():
-    model = models.mlp(512)
+    model = models.mlp(512).to(args.device)
     return epoch_work(model, keras_rmsprop(model))
 
 
 def convnet_epoch():
-    model = models.convnet()
+    model = models.convnet().to(args.device)
     return epoch_work(model, keras_adam(model), (1, 28, 28))
 
 
 def lstm_epoch():
-    model = models.Lstm()
+    model = models.Lstm().to(args.device)
     return epoch_work(model, keras_adam(model), (28, 28))
 
 
