@@ -226,6 +226,11 @@ export type {
   SavedTraining,
   TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
+export { Profile, type ProfileOptions, type ProfileRow } from "./lib/profile/profile.ts";
+export type { ProfileLike } from "./lib/profile/profiled.ts";
+export type { ProfileMode } from "./lib/profile/recording.ts";
+export type { ChromeTrace, ChromeTraceEvent } from "./lib/profile/chrome_trace.ts";
+export type { OpRow, ProfilePhase } from "./lib/exec/op_times.ts";
 export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";

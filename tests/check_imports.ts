@@ -39,7 +39,7 @@ export const order: readonly string[] = [
   ],
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "callbacks", "saving"],
+  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "profile", "callbacks", "saving"],
   ...["training", "export", "models", "utils", "datasets", "applications", "tuning", "mod", "cli"],
 ];
 
@@ -47,7 +47,7 @@ export const order: readonly string[] = [
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec", "export"],
-  exec: ["training", "export", "tuning", "mod"],
+  exec: ["profile", "training", "export", "tuning", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */

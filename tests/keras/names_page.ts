@@ -106,7 +106,7 @@ const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] =
   ],
   [
     /^callbacks\.TensorBoard\.profile_batch$/,
-    "TensorFlow's profiler is not there; `CERATOPS_DEBUG` tells where time goes.",
+    "TensorFlow's profiler is not there; `fit` has the option `profile`.",
   ],
   [/^callbacks\.TensorBoard\.embeddings/, "Tables of embeddings are not written; `histogramFreq` shows their numbers."],
   [/^Model\.compile\.(run_eagerly|jit_compile)$/, "Each step is compiled, whatever the backend."],
