@@ -34,16 +34,18 @@ Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns,
   return blocks;
 }
 
-// What is kept of a frozen kernel.
-struct FrozenKernel {
-  // How it is used: as it lies, packed for products, or transformed.
+// A kernel in the form in which it is used.
+struct PreparedKernel {
+  // As it lies, packed for products, or transformed. A frozen one is kept, another prepared in each run.
   enum Use { plain, packed, transformed } use = plain;
   std::vector<float> panels;
+  bool is_kept = false;
   std::uint64_t refreshes = 0;
 };
 
 struct ConvolutionState : State {
-  FrozenKernel frozen;
+  PreparedKernel prepared;
+  bool is_transpose = false;
   // Products with a packed kernel are divided into blocks of columns too.
   index_t block_columns = 0;
   // Whether patches are written once for all of these, before the products.
@@ -78,10 +80,14 @@ bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const 
                            "a convolution's channels must fit");
 }
 
+winograd::Plan winograd_plan(const ConvolutionState& state) {
+  return winograd::plan_of(state.window, state.is_transpose, state.channels.source, state.channels.target);
+}
+
 void prepare_transformed(ConvolutionState& state, Validator& validator) {
-  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
-  state.frozen.use = FrozenKernel::transformed;
-  state.frozen.panels.resize(winograd::products * plan.panel_floats());
+  const winograd::Plan plan = winograd_plan(state);
+  state.prepared.use = PreparedKernel::transformed;
+  state.prepared.panels.resize(winograd::products * plan.panel_floats());
   validator.need_shared(plan.shared_bytes());
   validator.need_worker(plan.worker_bytes());
 }
@@ -93,8 +99,8 @@ void prepare_packed(ConvolutionState& state, Validator& validator) {
   const Channels& channels = state.channels;
   const Phase& phase = state.im2col.phases[0];
   const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
-  state.frozen.use = FrozenKernel::packed;
-  state.frozen.panels.resize(panels_of(channels.target) * tile_columns * depth);
+  state.prepared.use = PreparedKernel::packed;
+  state.prepared.panels.resize(panels_of(channels.target) * tile_columns * depth);
   state.shares_patches = !state.identity && phase.rows <= 4 * most_rows;
   const bool by_columns = state.identity || state.shares_patches;
   const index_t fitting = by_columns ? most_rows : std::max<index_t>(2 * tile_rows, 2 * patch_floats / depth);
@@ -127,16 +133,19 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
-  const bool is_frozen = node.in[1]->frozen && !is_transpose && !channels.depthwise() && result.size > 0;
-  if (is_frozen && winograd::suits(state->window, channels.source, channels.target, channels.groups)) {
+  state->is_transpose = is_transpose;
+  state->prepared.is_kept = node.in[1]->frozen;
+  if (winograd::suits(state->window, is_transpose, channels.source, channels.target, channels.groups,
+                      state->prepared.is_kept)) {
     prepare_transformed(*state, validator);
-  } else if (is_frozen && channels.groups == 1 && channels.target > lanes) {
+  } else if (state->prepared.is_kept && !is_transpose && result.size > 0 && channels.groups == 1 &&
+             channels.target > lanes) {
     prepare_packed(*state, validator);
   }
-  const bool has_rectangles = state->frozen.use == FrozenKernel::transformed ||
-                              (state->frozen.use == FrozenKernel::packed && state->block_columns < channels.target);
+  const bool has_rectangles = state->prepared.use == PreparedKernel::transformed ||
+                              (state->prepared.use == PreparedKernel::packed && state->block_columns < channels.target);
   if (!state->epilogue.prepare(node, attrs.epilogue, 2, has_rectangles, validator)) return false;
-  if (state->frozen.use != FrozenKernel::plain) {
+  if (state->prepared.use != PreparedKernel::plain) {
     node.state = std::move(state);
     return !validator.failed;
   }
@@ -237,14 +246,13 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
   }
 }
 
-// Packs or transforms a frozen kernel, if that was not done since it changed.
+// Packs or transforms the kernel, unless that is kept from the last run and the kernel has not changed.
 void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
-  FrozenKernel& frozen = state.frozen;
-  if (frozen.refreshes == runtime.refreshes) return;
+  PreparedKernel& prepared = state.prepared;
+  if (prepared.is_kept && prepared.refreshes == runtime.refreshes) return;
   const Channels& channels = state.channels;
-  if (frozen.use == FrozenKernel::transformed) {
-    const winograd::Plan plan = winograd::plan_of(state.window, channels.source, channels.target);
-    winograd::transform_kernel(plan, kernel, frozen.panels.data(), *runtime.pool);
+  if (prepared.use == PreparedKernel::transformed) {
+    winograd::transform_kernel(winograd_plan(state), state.is_transpose, kernel, prepared.panels.data(), *runtime.pool);
   } else {
     Product all = {};
     all.n = channels.target;
@@ -253,13 +261,13 @@ void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runti
     all.b_depth = channels.target;
     all.b_column = 1;
     runtime.pool->parallel(panels_of(all.n),
-                           [&](index_t panel, int) { pack_shared_panel(all, panel, frozen.panels.data()); });
+                           [&](index_t panel, int) { pack_shared_panel(all, panel, prepared.panels.data()); });
   }
-  frozen.refreshes = runtime.refreshes;
+  prepared.refreshes = runtime.refreshes;
 }
 
 void run_transformed(const ConvolutionState& state, const float* source, Runtime& runtime) {
-  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
+  const winograd::Plan plan = winograd_plan(state);
   const auto finish = [&](char* memory, index_t first, index_t tiles, index_t column, index_t columns) {
     if (!state.epilogue.exists()) return;
     state.epilogue.start(memory);
@@ -269,7 +277,7 @@ void run_transformed(const ConvolutionState& state, const float* source, Runtime
       });
     }
   };
-  winograd::convolve(plan, source, state.frozen.panels.data(), state.epilogue.product(), runtime, finish);
+  winograd::convolve(plan, source, state.prepared.panels.data(), state.epilogue.product(), runtime, finish);
 }
 
 void run_packed(const ConvolutionState& state, const float* source, Runtime& runtime) {
@@ -308,7 +316,7 @@ void run_packed(const ConvolutionState& state, const float* source, Runtime& run
     }
     p.c = state.epilogue.product() + row * channels.target + column;
     p.c_row = channels.target;
-    packed_product(p, state.frozen.panels.data() + column * depth, scratch);
+    packed_product(p, state.prepared.panels.data() + column * depth, scratch);
     if (column_blocks == 1) {
       state.epilogue.run(memory, row * channels.target, (row + p.m) * channels.target);
     } else {
@@ -322,10 +330,10 @@ void run_either(Node& node, Runtime& runtime) {
   const float* source = node.in[0]->as<float>();
   const float* kernel = node.in[1]->as<float>();
   const Channels& channels = state.channels;
-  if (state.frozen.use != FrozenKernel::plain) {
+  if (state.prepared.use != PreparedKernel::plain) {
     refresh_kernel(state, kernel, runtime);
-    return state.frozen.use == FrozenKernel::packed ? run_packed(state, source, runtime)
-                                                    : run_transformed(state, source, runtime);
+    return state.prepared.use == PreparedKernel::packed ? run_packed(state, source, runtime)
+                                                        : run_transformed(state, source, runtime);
   }
   if (state.packs) pack_kernel(state, kernel, runtime);
   const bool is_whole = state.im2col.phases.size() == 1;

@@ -1,6 +1,6 @@
 // Convolution with 3x3 kernels as products of transformed tiles: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks" (2015). A tile of 4x4 results takes 36 multiplications per pair of channels instead of
-// 144. Transforming the kernel is worthwhile only if it is used often.
+// 144.
 #pragma once
 #include "threads.h"
 #include "tile.h"
@@ -14,6 +14,8 @@ namespace winograd {
 constexpr int tile_results = 4, tile_extent = 6, products = tile_extent * tile_extent;
 // Tiles per task, and filters: their products stay in the L2 cache.
 constexpr index_t task_tiles = 48, task_filters = 64;
+// With few channels and many tiles, tasks transform the elements of their own tiles, which then stay there too.
+constexpr index_t local_tiles = 24, local_floats = 1 << 16, least_local_tasks = 16;
 // Floats of transformed elements that are kept at a time.
 constexpr index_t chunk_floats = 1 << 20;
 
@@ -62,30 +64,43 @@ struct Plan {
   }
   // Floats of one of the transformed kernel's matrices, packed for packed_product.
   index_t panel_floats() const { return panels_of(filters) * tile_columns * channels; }
-  std::size_t shared_bytes() const {
-    return static_cast<std::size_t>(std::min(chunk_tiles(), round_up(tiles(), task_tiles)) * products * channels) *
-           sizeof(float);
+  bool is_local() const {
+    return local_tiles * products * channels <= local_floats && tiles() >= local_tiles * least_local_tasks;
   }
-  static constexpr std::size_t worker_bytes() {
-    return static_cast<std::size_t>(products * task_tiles * task_filters + tile_rows * tile_columns) * sizeof(float);
+  std::size_t shared_bytes() const {
+    const index_t most = is_local() ? 0 : std::min(chunk_tiles(), round_up(tiles(), task_tiles));
+    return static_cast<std::size_t>(most * products * channels) * sizeof(float);
+  }
+  std::size_t worker_bytes() const {
+    const index_t floats = is_local() ? local_tiles * (channels + task_filters) : task_tiles * task_filters;
+    return static_cast<std::size_t>(products * floats + tile_rows * tile_columns) * sizeof(float);
   }
 };
 
-// Whether a convolution over two axes suits: enough channels that transforms cost little beside products, and enough
-// tiles in an image that reading four times as many weights does not cost more. It must not depend on the batch, on
-// which the rounding would then depend.
-inline bool suits(const Window& window, index_t channels, index_t filters, index_t groups) {
+// Whether a convolution over two axes, or the transposed one, suits: enough channels that transforms cost little beside
+// products, and enough tiles that reading four times as many weights does not cost more. Of a frozen kernel it must not
+// depend on the batch, on which the rounding of predictions would then depend; another is transformed for each batch.
+inline bool suits(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
+                  bool frozen) {
+  constexpr index_t least_channels = 16, least_image_tiles = 9, least_tiles = 128;
   const WindowAxis* axes = window.axes;
   bool fits = groups == 1 && axes[0].extent == 1 && axes[0].taps == 1 && axes[0].pad_before == 0 &&
-              axes[0].positions == 1 && channels >= 16 && filters >= 16;
+              axes[0].positions == 1 && channels >= least_channels && filters >= least_channels;
+  index_t tiles = 1;
   for (int i = 1; i < max_spatial; i++) {
     fits = fits && axes[i].taps == 3 && axes[i].stride == 1 && axes[i].dilation == 1;
+    tiles *= ceil_div(is_transpose ? axes[i].extent : axes[i].positions, tile_results);
   }
-  return fits && ceil_div(axes[1].positions, tile_results) * ceil_div(axes[2].positions, tile_results) >= 9;
+  return fits && tiles >= least_image_tiles && (frozen || tiles * window.batch >= least_tiles);
 }
 
-inline Plan plan_of(const Window& window, index_t channels, index_t filters) {
-  const WindowAxis &y = window.axes[1], &x = window.axes[2];
+inline Plan plan_of(const Window& window, bool is_transpose, index_t channels, index_t filters) {
+  WindowAxis y = window.axes[1], x = window.axes[2];
+  for (WindowAxis* axis : {&y, &x}) {
+    if (!is_transpose) continue;
+    std::swap(axis->extent, axis->positions);
+    axis->pad_before = axis->taps - 1 - axis->pad_before;
+  }
   return {window.batch,
           y.extent,
           x.extent,
@@ -99,21 +114,25 @@ inline Plan plan_of(const Window& window, index_t channels, index_t filters) {
           ceil_div(x.positions, tile_results)};
 }
 
-// Transforms a kernel [3, 3, channels, filters] to packed matrices [channels, filters].
-inline void transform_kernel(const Plan& plan, const float* kernel, float* panels, Pool& pool) {
-  const index_t taps = plan.channels * plan.filters;
+// Transforms a kernel [3, 3, channels, filters], or for the transposed convolution [3, 3, filters, channels], whose
+// taps are then in reverse, to packed matrices [channels, filters].
+inline void transform_kernel(const Plan& plan, bool is_transpose, const float* kernel, float* panels, Pool& pool) {
+  constexpr index_t taps = 9;
+  const index_t size = plan.channels * plan.filters;
+  const index_t channel_step = is_transpose ? 1 : plan.filters, filter_step = is_transpose ? plan.channels : 1;
   pool.parallel(panels_of(plan.filters), [&](index_t panel, int) {
     const index_t column = panel * tile_columns, columns = std::min<index_t>(tile_columns, plan.filters - column);
     for (index_t c = 0; c < plan.channels; c++) {
       float* to = panels + column * plan.channels + c * tile_columns;
       for (index_t j = 0; j < tile_columns; j += lanes) {
-        float padded[9][lanes] = {};
-        for (index_t tap = 0; tap < 9; tap++) {
-          const float* from = kernel + tap * taps + c * plan.filters + column + j;
-          for (index_t i = 0; i < std::min<index_t>(lanes, columns - j); i++) padded[tap][i] = from[i];
+        float padded[taps][lanes] = {};
+        for (index_t tap = 0; tap < taps; tap++) {
+          const float* from = kernel + (is_transpose ? taps - 1 - tap : tap) * size + c * channel_step;
+          const index_t count = std::min<index_t>(lanes, columns - j);
+          for (index_t i = 0; i < count; i++) padded[tap][i] = from[(column + j + i) * filter_step];
         }
-        Vector g[9], rows[18], u[products];
-        for (int tap = 0; tap < 9; tap++) g[tap] = load(padded[tap]);
+        Vector g[taps], rows[18], u[products];
+        for (int tap = 0; tap < taps; tap++) g[tap] = load(padded[tap]);
         for (int x = 0; x < 3; x++) transform_taps(g + x, 3, rows + x, 3);
         for (int y = 0; y < tile_extent; y++) transform_taps(rows + y * 3, 1, u + y * tile_extent, 1);
         for (int f = 0; f < products; f++) store(to + f * plan.panel_floats() + j, u[f]);
@@ -205,11 +224,49 @@ void each_line(const Plan& plan, index_t tile, const Visit& visit) {
   }
 }
 
-// Convolves with a transformed kernel. `finish(memory, tile, tiles, column, columns)` is called when
-// the results of some tiles are written.
+// Computes the results of `tiles` tiles for columns [column, column + task_filters), from elements whose transforms are
+// `step` floats apart. `sums` has room for all products of task_filters columns, and for the edge of a product.
+inline void multiply_tiles(const Plan& plan, const float* transformed, index_t step, const float* panels, index_t first,
+                           index_t tiles, index_t column, float* sums, float* result) {
+  Product p = {};
+  p.m = tiles;
+  p.n = std::min(task_filters, plan.filters - column);
+  p.k = plan.channels;
+  p.a_row = plan.channels;
+  p.a_depth = 1;
+  p.c_row = p.n;
+  const index_t sums_step = p.m * p.n;
+  for (index_t f = 0; f < products; f++) {
+    p.a = transformed + f * step;
+    p.c = sums + f * sums_step;
+    packed_product(p, panels + f * plan.panel_floats() + column * plan.channels, sums + products * sums_step);
+  }
+  for (index_t tile = 0; tile < tiles; tile++) {
+    write_tile(plan, first + tile, sums + tile * p.n, sums_step, column, p.n, result);
+  }
+}
+
+// Convolves with a transformed kernel. `finish(memory, tile, tiles, column, columns)` is called when the results of
+// some tiles are written.
 template <class Finish>
 void convolve(const Plan& plan, const float* source, const float* panels, float* result, Runtime& runtime,
               const Finish& finish) {
+  if (plan.is_local()) {
+    runtime.pool->parallel(ceil_div(plan.tiles(), local_tiles), [&](index_t task, int thread) {
+      const index_t first = task * local_tiles, tiles = std::min(local_tiles, plan.tiles() - first);
+      const index_t step = local_tiles * plan.channels;
+      char* memory = runtime.worker(thread);
+      float* transformed = reinterpret_cast<float*>(memory);
+      for (index_t tile = 0; tile < tiles; tile++) {
+        transform_tile(plan, source, first + tile, transformed + tile * plan.channels, step);
+      }
+      for (index_t column = 0; column < plan.filters; column += task_filters) {
+        multiply_tiles(plan, transformed, step, panels, first, tiles, column, transformed + products * step, result);
+      }
+      finish(memory, first, tiles, 0, plan.filters);
+    });
+    return;
+  }
   float* transformed = reinterpret_cast<float*>(runtime.shared);
   const index_t filter_blocks = ceil_div(plan.filters, task_filters);
   for (index_t begin = 0; begin < plan.tiles(); begin += plan.chunk_tiles()) {
@@ -221,27 +278,12 @@ void convolve(const Plan& plan, const float* source, const float* panels, float*
       }
     });
     runtime.pool->parallel(ceil_div(tiles, task_tiles) * filter_blocks, [&](index_t task, int thread) {
-      const index_t first = task / filter_blocks * task_tiles, column = task % filter_blocks * task_filters;
+      const index_t first = task / filter_blocks * task_tiles, count = std::min(task_tiles, tiles - first);
+      const index_t column = task % filter_blocks * task_filters;
       char* memory = runtime.worker(thread);
-      float* sums = reinterpret_cast<float*>(memory);
-      Product p = {};
-      p.m = std::min(task_tiles, tiles - first);
-      p.n = std::min(task_filters, plan.filters - column);
-      p.k = plan.channels;
-      p.a_row = plan.channels;
-      p.a_depth = 1;
-      p.c_row = p.n;
-      const index_t sums_step = p.m * p.n;
-      for (index_t f = 0; f < products; f++) {
-        p.a = transformed + f * step + first * plan.channels;
-        p.c = sums + f * sums_step;
-        packed_product(p, panels + f * plan.panel_floats() + column * plan.channels,
-                       sums + products * task_tiles * task_filters);
-      }
-      for (index_t tile = 0; tile < p.m; tile++) {
-        write_tile(plan, begin + first + tile, sums + tile * p.n, sums_step, column, p.n, result);
-      }
-      finish(memory, begin + first, p.m, column, p.n);
+      multiply_tiles(plan, transformed + first * plan.channels, step, panels, begin + first, count, column,
+                     reinterpret_cast<float*>(memory), result);
+      finish(memory, begin + first, count, column, std::min(task_filters, plan.filters - column));
     });
   }
 }
