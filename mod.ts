@@ -145,7 +145,7 @@ export { DTypePolicy, type PolicyIdentifier, type PolicyName } from "./lib/dtype
 
 export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
-export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
+export { type BackendChoice, type BackendOptions, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type DataLike, type HostArray, type NestedStrings, type Strings, StringTensor } from "./lib/tensor/strings.ts";

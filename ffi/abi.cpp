@@ -168,7 +168,7 @@ CERATOPS_EXPORT int32_t ceratops_last_error(char* to, int32_t capacity) {
   return static_cast<int32_t>(length);
 }
 
-// Starts a pool of this many threads; programs are loaded for a pool.
+// Starts a pool of this many threads; programs are loaded for a pool. In WebAssembly it also opens one that was closed.
 CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
   return guarded([&]() -> int32_t {
     if (threads < 1 || threads > 1024) return fail("the number of threads must be from 1 to 1024");
@@ -176,9 +176,35 @@ CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
     ceratops::fix_cache_sizes();
     auto& pool = library().pools[threads];
     if (!pool) pool = std::make_unique<Pool>(threads);
+    pool->open();
     return ok;
   });
 }
+
+#if defined(__wasm__)
+static Pool* pool_at(double address) { return reinterpret_cast<Pool*>(pointer(address)); }
+
+// The address of the pool of this many threads; 0 if there is none.
+CERATOPS_EXPORT double ceratops_pool(int32_t threads) {
+  auto found = library().pools.find(threads);
+  return found == library().pools.end() ? 0 : static_cast<double>(reinterpret_cast<std::uintptr_t>(found->second.get()));
+}
+
+// How many tasks a thread of the pool has done.
+CERATOPS_EXPORT double ceratops_taken(double pool, int32_t thread) {
+  return static_cast<double>(pool_at(pool)->taken(thread));
+}
+
+// Called by a worker, which then is this thread of the pool, from 1 on, until the pool is closed.
+CERATOPS_EXPORT void ceratops_join(double pool, int32_t thread) {
+  pool_at(pool)->work(thread);
+}
+
+// Lets the workers of a pool leave; it can be opened again when they have.
+CERATOPS_EXPORT void ceratops_close(double pool) {
+  pool_at(pool)->close();
+}
+#endif
 
 // Zeroed memory, aligned to 64 bytes; 0 if the allocation fails.
 CERATOPS_EXPORT double ceratops_allocate(double bytes) {

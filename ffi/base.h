@@ -165,6 +165,12 @@ inline Vector load(const float* from) { return *reinterpret_cast<const LooseVect
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
 // Broadcast. Subtracting zero leaves every float unchanged; adding zero would turn -0 into 0.
 inline Vector splat(float value) { return value - Vector{}; }
+// a * b + c. Natively compilers fuse it by themselves; in WebAssembly only the engine knows whether the processor can.
+#if defined(__wasm_relaxed_simd__)
+inline Vector multiply_add(Vector a, Vector b, Vector c) { return __builtin_wasm_relaxed_madd_f32x4(a, b, c); }
+#else
+inline Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
+#endif
 
 // Tells the compiler that iterations are independent even if source and target are the same array.
 #if defined(__clang__)

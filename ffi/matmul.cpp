@@ -146,7 +146,11 @@ void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
 }  // namespace
 
 #if defined(__wasm__)
-const char* description() { return "WebAssembly SIMD"; }
+#if defined(__wasm_relaxed_simd__)
+const char* description() { return "WebAssembly, relaxed SIMD"; }
+#else
+const char* description() { return "WebAssembly, 128-bit SIMD"; }
+#endif
 void fix_cache_sizes() {}
 #else
 #define CERATOPS_TEXT(x) #x

@@ -56,6 +56,9 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
+  // Of its two files, one suits the engine.
+  "lib/exec/native/wasm_instance.ts ./wasm_relaxed.ts",
+  "lib/exec/native/wasm_instance.ts ./wasm_plain.ts",
   // And the server and page of a dashboard only where there is one.
   "lib/callbacks/dashboard.ts ./dashboard_server.ts",
   // A bundle with code splitting loads the code of files when a file is first read or written.

@@ -74,7 +74,7 @@ Deno.test("a profile is refused where the nodes of programs cannot be measured",
 
 const openers = {
   eigen: () => openEigen({ threads: 1 }),
-  wasm: openWasm,
+  wasm: () => openWasm({ threads: 1 }),
   reference: () => new ReferenceExecutor(),
   webgpu: () => openWebGpu(),
 };

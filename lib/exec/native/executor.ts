@@ -192,12 +192,13 @@ export class NativeExecutor implements Executor, DrawingDevice {
     if (this.#running && this.#runningHandle !== 0) this.module.stop(this.#runningHandle, true);
   }
 
-  /** Moves all variables to the host and frees all programs and memory. */
+  /** Moves all variables to the host, frees all programs and memory, and ends threads that can start again. */
   async dispose(): Promise<void> {
     this.stop();
     await this.idle();
     for (const program of this.#programs.keys()) program.dispose();
     for (const variable of this.#locations.keys()) await variable.transferTo(undefined);
+    await this.module.endThreads?.();
   }
 
   /** The location of a variable; throws if it is not here. */

@@ -1,9 +1,10 @@
 // The native library, called through Deno's FFI.
 import type { BuildOptions } from "../../../ffi/build.ts";
 import { gibibytes } from "../../dtype.ts";
-import { BackendError, ValueError } from "../../errors.ts";
+import { BackendError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
 import { longestError, type NativeModule } from "./module.ts";
+import { namedThreads, processors, threadsText } from "./threads.ts";
 
 const symbols = {
   ceratops_build: { parameters: [], result: "pointer" },
@@ -44,7 +45,7 @@ export interface OpenOptions {
 /** Loads a library file; throws {@linkcode BackendError} if it cannot be loaded or reports another build. */
 export function openLibrary(
   { path, build, prebuilt }: LibraryFile,
-  { threads = threadCount() }: OpenOptions = {},
+  { threads = namedThreads() ?? processors() }: OpenOptions = {},
 ): NativeModule {
   const library = load(path);
   const call = library.symbols;
@@ -69,9 +70,7 @@ export function openLibrary(
   // The count of finished steps; non-blocking runs each have their own.
   const finished = new Int32Array(1);
   return {
-    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threads} thread${
-      threads === 1 ? "" : "s"
-    }`,
+    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threadsText(threads)}`,
     ops,
     functions,
     allocate(bytes) {
@@ -135,22 +134,4 @@ function load(path: string): Deno.DynamicLibrary<typeof symbols> {
       hint: "delete the file, so that it is built again",
     });
   }
-}
-
-/** `CERATOPS_THREADS`, if it may be read and is set, else the number of processors. */
-function threadCount(): number {
-  const name = "CERATOPS_THREADS";
-  const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
-  const text = granted ? Deno.env.get(name) : undefined;
-  if (!text) return Math.max(1, navigator.hardwareConcurrency);
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 1024) {
-    throw new ValueError({
-      what: `Cannot use ${name}`,
-      rule: "it must be a whole number from 1 to 1024",
-      received: `"${text}"`,
-      hint: `unset it, or set it to the number of processors`,
-    });
-  }
-  return count;
 }
