@@ -86,7 +86,7 @@ function describeWinners(winners: readonly Winner[], peak: number | undefined): 
 }
 
 /** What the command line asks for; undefined if it is not valid. */
-function readOptions(): { smoke: boolean; adopt: boolean; budget: number } | undefined {
+function readOptions(): { smoke: boolean; adopt: boolean; help: boolean; budget: number } | undefined {
   try {
     const { values } = parseArgs({
       options: {
@@ -97,8 +97,7 @@ function readOptions(): { smoke: boolean; adopt: boolean; budget: number } | und
       },
     });
     const budget = Number(values.budget ?? (values.smoke ? 25 : 480));
-    if (values.help || !(budget > 0 && budget <= 480)) return undefined;
-    return { ...values, budget };
+    return budget > 0 && budget <= 480 ? { ...values, budget } : undefined;
   } catch {
     return undefined;
   }
@@ -110,7 +109,11 @@ if (!options) {
   console.error(usage);
   Deno.exit(2);
 }
-const { smoke, adopt, budget } = options;
+const { smoke, adopt, help, budget } = options;
+if (help) {
+  console.log(usage);
+  Deno.exit(0);
+}
 // Without it the Vulkan loader prints a warning in every process.
 if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const adapter = await describeAdapter();
