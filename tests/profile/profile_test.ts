@@ -198,8 +198,8 @@ Deno.test("programs are the same with and without a profile, and are compiled on
   const executor = await openEigen({ threads: 1 });
   const compiled: { readonly executable: Executable; readonly text: string }[] = [];
   const compile = executor.compile.bind(executor);
-  executor.compile = async (graph) => {
-    const executable = await compile(graph);
+  executor.compile = async (graph, frozen) => {
+    const executable = await compile(graph, frozen);
     const { plan, stats } = executable;
     const plain = JSON.stringify([plan.graph.nodes, plan.places, plan.slots, { ...stats }]);
     compiled.push({ executable, text: plain });
