@@ -107,6 +107,11 @@ export * as datasets from "./lib/datasets/datasets.ts";
 export * as applications from "./lib/applications/applications.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
+/**
+ * Searches for hyperparameters, in this process or in worker processes, and cross-validation. See
+ * https://keras.io/keras_tuner/.
+ */
+export * as tuning from "./lib/tuning/tuning.ts";
 /** Pictures of data and trainings. */
 export * as plots from "./lib/plots/plots.ts";
 /**
@@ -221,6 +226,11 @@ export type {
   SavedTraining,
   TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
+export { Profile, type ProfileOptions, type ProfileRow } from "./lib/profile/profile.ts";
+export type { ProfileLike } from "./lib/profile/profiled.ts";
+export type { ProfileMode } from "./lib/profile/recording.ts";
+export type { ChromeTrace, ChromeTraceEvent } from "./lib/profile/chrome_trace.ts";
+export type { OpRow, ProfilePhase } from "./lib/exec/op_times.ts";
 export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";

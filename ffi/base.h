@@ -30,6 +30,8 @@ struct Value {
   int rank = 0;
   index_t dims[max_rank] = {};
   index_t size = 1;
+  // Whether it changes only between refreshes of the program, so that kernels may keep what they compute from it.
+  bool frozen = false;
   index_t bytes() const { return size * bytes_of(dtype); }
   template <class T>
   T* as() const {
@@ -121,6 +123,8 @@ struct Runtime {
   char* workers = nullptr;
   std::size_t worker_bytes = 0;
   bool profile = false;
+  // Counts refreshes: what was computed from frozen values at another count is stale.
+  std::uint64_t refreshes = 1;
 
   char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
 };

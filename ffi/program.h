@@ -8,7 +8,7 @@
 namespace ceratops {
 
 // Incremented whenever the encoding changes.
-constexpr int32_t format_version = 3;
+constexpr int32_t format_version = 4;
 constexpr int32_t magic = 0x43455241;
 
 extern const Op ops[];
@@ -21,10 +21,15 @@ class Program {
   std::string load(const int32_t* words, std::size_t count, bool (*is_allocated)(const char*, std::size_t), Pool& pool);
   // Runs up to `steps` steps, fewer if stopped; returns the number done.
   int32_t run(int32_t steps, bool& failed);
+  bool has_node(int32_t index) const { return index >= 0 && index < static_cast<int32_t>(graph_.nodes.size()); }
+  // Runs one node of a step; returns false if stopped before the first.
+  bool run_node(int32_t node, bool& failed);
   void set_stop(bool on) { stop_ = on; }
   // Nanoseconds spent in each top-level node since the last call, if profiling is on.
   int32_t profile(double* nanoseconds, int32_t count);
   void set_profile(bool on) { runtime_.profile = on; }
+  // Tells that frozen values have changed. Must not be called during a run.
+  void refresh() { runtime_.refreshes++; }
 
  private:
   struct Reader;

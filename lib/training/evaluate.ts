@@ -6,6 +6,7 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
 import { readMethodOptions } from "../options.ts";
+import { ProfiledRun } from "../profile/profiled.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -57,7 +58,10 @@ export async function evaluate(
   }
   using _busy = markBusy(where);
   using run = new Run();
-  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize, verbose });
+  const opened = await trainer.open();
+  await using profile = await ProfiledRun.start(kept.profile, opened.executor, where, model.name);
+  run.profile = profile;
+  await using plan = await openPlan(opened, run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, where));
 }
@@ -139,6 +143,8 @@ export async function predict(
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
+  await using profile = await ProfiledRun.start(kept.profile, steps.executor, where, model.name);
+  run.profile = profile;
   await using plan = await openPlan(steps, run, "predict", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
@@ -174,7 +180,11 @@ function lastFitting(
   x: unknown,
   options: PredictOptions,
 ): Prediction | undefined {
-  if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
+  if (
+    !last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps || options.profile
+  ) {
+    return undefined;
+  }
   const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= (options.batchSize ?? defaultBatchSize);

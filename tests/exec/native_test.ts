@@ -489,7 +489,7 @@ Deno.test("the time of each node can be measured", async () => {
   const executor = await openEigen({ threads: 1 });
   const { graph } = manyKinds();
   const program = await executor.compile(graph);
-  const times = await program.profile(5);
+  const times = await program.measure(5);
   assert.equal(times.length, program.stats.nodes);
   assert.ok(times.some(({ op, nanoseconds }) => op === "matmul" && nanoseconds > 0));
   await executor.dispose();

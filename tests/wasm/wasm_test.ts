@@ -155,13 +155,32 @@ Deno.test("a long run gives the event loop its turn about every 50 ms", async ()
   await executor.dispose();
 });
 
-Deno.test("WebAssembly has no clock to measure nodes with, and says so", async () => {
+Deno.test("nodes are measured one by one, and compute the same", async () => {
   const executor = await openWasm({ threads: 1 });
   const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
   const trace = new Trace();
-  withContext(recording(trace), () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  withContext(recording(trace), () => trace.assign(x, ops.reverse(ops.multiply(trace.read(x), 2), 0)));
   const program = await executor.compile(trace.graph);
-  await assert.rejects(() => program.profile(3), /^BackendError: Cannot measure a program: .* measure on eigen$/);
+  const times = await program.measure(3);
+  assert.deepEqual(times.map(({ op }) => op), program.encoded.nodes.map(({ op }) => op));
+  assert.ok(times.every(({ nanoseconds }) => nanoseconds >= 0));
+  assert.deepEqual([...(await x.read()).data], [24, 16, 8]);
+  assert.deepEqual([program.stats.calls, program.stats.steps], [1, 3]);
+  await program.run(1);
+  assert.deepEqual([...(await x.read()).data], [16, 32, 48]);
+  await executor.dispose();
+});
+
+Deno.test("a measured run that is stopped ends before its next step", async () => {
+  const executor = await openWasm({ threads: 1 });
+  const x = new Variable(0);
+  const trace = new Trace();
+  withContext(recording(trace), () => trace.assign(x, ops.add(trace.read(x), 1)));
+  const program = await executor.compile(trace.graph);
+  const running = program.measure(10_000_000);
+  setTimeout(() => executor.stop(), 1);
+  await assert.rejects(running, /^StateError: A run of 10000000 steps was stopped after \d+$/);
+  assert.equal((await x.read()).item(), program.stats.steps);
   await executor.dispose();
 });
 

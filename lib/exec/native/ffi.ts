@@ -16,10 +16,12 @@ const symbols = {
   ceratops_release: { parameters: ["f64"], result: "i32" },
   ceratops_read: { parameters: ["f64", "buffer", "f64"], result: "i32" },
   ceratops_write: { parameters: ["f64", "buffer", "f64"], result: "i32" },
+  ceratops_draw: { parameters: ["f64", "f64", "i32", "i32", "i32", "f64", "f64", "i32"], result: "i32" },
   ceratops_load: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   ceratops_unload: { parameters: ["i32"], result: "i32" },
   ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
+  ceratops_refresh: { parameters: ["i32"], result: "i32" },
   ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
@@ -79,6 +81,8 @@ export function openLibrary(
     release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
     read: (address, into) => void check(call.ceratops_read(address, into, into.length), "Cannot read memory"),
     write: (address, from) => void check(call.ceratops_write(address, from, from.length), "Cannot write memory"),
+    draw: (address, count, { stream, low, range }) =>
+      void check(call.ceratops_draw(address, count, ...stream, low, range, threads), "Cannot draw numbers"),
     load: (program) => check(call.ceratops_load(program, program.length, threads), "Cannot load a program"),
     unload: (handle) => void check(call.ceratops_unload(handle), "Cannot free a program"),
     run(handle, steps) {
@@ -90,14 +94,13 @@ export function openLibrary(
       check(await call.ceratops_run_aside(handle, steps, count), "Cannot run a program");
       return count[0];
     },
+    refresh: (handle) => void check(call.ceratops_refresh(handle), "Cannot refresh a program"),
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
-    clock: {
-      measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
-      measured(handle, count) {
-        const nanoseconds = new Float64Array(count);
-        check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
-        return nanoseconds;
-      },
+    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+    measured(handle, count) {
+      const nanoseconds = new Float64Array(count);
+      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+      return nanoseconds;
     },
   };
 }

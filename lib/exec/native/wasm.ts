@@ -81,14 +81,34 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
   );
   /** Where a run writes the count of finished steps. */
   const finished = allocate(Int32Array.BYTES_PER_ELEMENT);
+  /** The nanoseconds of each node, by the handle of programs that are measured. */
+  const measured = new Map<number, Float64Array>();
   /** Milliseconds of work so far. */
   let worked = 0;
   const run = (handle: number, steps: number): number => {
     const start = performance.now();
+    const nanoseconds = measured.get(handle);
+    if (nanoseconds) return runByNode(handle, steps, nanoseconds);
     check("Cannot run a program", () => call.ceratops_run(handle, steps, finished));
     worked += performance.now() - start;
     if (worked > longestAlone) threads?.start();
     return new Int32Array(call.memory.buffer, finished, 1)[0];
+  };
+  /**
+   * WebAssembly has no clock, so the nodes are run one by one. Each time is from one reading of the clock to the next:
+   * where it is coarse, as in browsers, single times are whole ticks, but their sums are right.
+   */
+  const runByNode = (handle: number, steps: number, nanoseconds: Float64Array): number => {
+    for (let step = 0; step < steps; step++) {
+      let before = performance.now();
+      for (let i = 0; i < nanoseconds.length; i++) {
+        if (check("Cannot run a program", () => call.ceratops_run_node(handle, i)) !== 0) return step;
+        const now = performance.now();
+        nanoseconds[i] += (now - before) * 1e6;
+        before = now;
+      }
+    }
+    return steps;
   };
   return {
     description: `${text(call.ceratops_description())}, ${threadsText(count)}`,
@@ -104,6 +124,8 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
       holds("Cannot write memory", address, from.length);
       bytesAt(address, from.length).set(from);
     },
+    draw: (address, numbers, { stream, low, range }) =>
+      void check("Cannot draw numbers", () => call.ceratops_draw(address, numbers, ...stream, low, range, count)),
     load(program) {
       const words = allocate(program.byteLength);
       try {
@@ -133,6 +155,19 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
         turn = performance.now();
       }
       return done;
+    },
+    refresh: (handle) => void check("Cannot refresh a program", () => call.ceratops_refresh(handle)),
+    measure(handle, on) {
+      if (!on) measured.delete(handle);
+      else {measured.set(
+          handle,
+          new Float64Array(check("Cannot measure a program", () => call.ceratops_profile(handle, 0, 0))),
+        );}
+    },
+    measured(handle) {
+      const nanoseconds = measured.get(handle)!;
+      measured.set(handle, new Float64Array(nanoseconds.length));
+      return nanoseconds;
     },
     stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
     threads,

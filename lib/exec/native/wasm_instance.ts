@@ -20,7 +20,20 @@ export interface WasmExports {
   ceratops_load(words: number, count: number, threads: number): number;
   ceratops_unload(handle: number): number;
   ceratops_run(handle: number, steps: number, done: number): number;
+  ceratops_run_node(handle: number, node: number): number;
+  ceratops_refresh(handle: number): number;
   ceratops_stop(handle: number, stop: number): number;
+  ceratops_profile(handle: number, nanoseconds: number, count: number): number;
+  ceratops_draw(
+    address: number,
+    count: number,
+    seed: number,
+    path: number,
+    purpose: number,
+    low: number,
+    range: number,
+    threads: number,
+  ): number;
   ceratops_refused(): number;
 }
 

@@ -190,6 +190,7 @@ export const attentionDefs = {
       return [...apply("attentionGradient", [query, key, value, kept, g, ...others], attrs), ...others.map(ofBias)];
     },
     lower: lowerAttention,
+    storesOnce: true,
     nativeAttrs,
     reference: ([query, key, value, ...others], attrs, [y, stats]) => {
       const output = new Float64Array(sizeOf(y.shape));
@@ -222,6 +223,7 @@ export const attentionDefs = {
     },
     vjp: { none: "the gradient of an attention has no gradient of its own" },
     lower: lowerAttentionGradient,
+    storesOnce: true,
     nativeAttrs,
     reference: ([query, key, value, kept, gradient, ...others], attrs) => {
       const [dq, dk, dv] = [query, key, value].map(({ data }) => new Float64Array(data.length));

@@ -79,6 +79,7 @@ export const layerNormalizationDefs = {
       return apply("layerNormalizationGradient", [x, gamma, stats, g], {}) as Value[];
     },
     lower: lowerLayerNormalization,
+    storesOnce: true,
     nativeAttrs: { epsilon: "float" },
     reference: ([x, gamma, beta], { epsilon }) => {
       const [size] = gamma.shape;
@@ -105,6 +106,7 @@ export const layerNormalizationDefs = {
     dtype: () => ["float32", "float32", "float32"],
     vjp: ({ inputs, gradients, attrs }) => gradientsThrough(composedGradient, inputs, gradients, attrs),
     lower: lowerLayerNormalizationGradient,
+    storesOnce: true,
     nativeAttrs: {},
     reference: ([x, gamma, stats, gradient]) => {
       const [size] = gamma.shape;

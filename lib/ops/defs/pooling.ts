@@ -83,6 +83,7 @@ export const poolingDefs = {
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
     lower: lowerMaxPool,
+    storesOnce: true,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);

@@ -56,6 +56,7 @@ function reduceDef(
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
     lower: lowerReduction,
+    storesOnce: true,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);

@@ -47,6 +47,7 @@ export const resampleDef: Definition<"resample"> = {
     apply("resample", [g!, backIndices, backWeights, indices, weights], attrs)[0],
   ],
   lower: lowerResample,
+  storesOnce: true,
   nativeAttrs: { axis: "int" },
   reference: ([x, indices, weights], { axis }, [output]) => {
     const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];

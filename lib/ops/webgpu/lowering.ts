@@ -2,6 +2,7 @@
 import type { OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import type { GatheredRows } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import type { Shape } from "../../shape.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Operand } from "./operand.ts";
@@ -50,8 +51,8 @@ export interface Lowering {
   scratch(shape: Shape): View;
   /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
   keepingScratch<T>(body: () => T): T;
-  /** Names the node whose dispatches follow. */
-  begin(origin: string): void;
+  /** Names the node whose dispatches follow; `flops` counts its floating-point operations, which the first one does. */
+  begin(origin: Origin, flops?: () => number): void;
 }
 
 /** The body of a loop: where its values are, and how its nodes are lowered. */
@@ -85,6 +86,8 @@ export interface WebGpuFacts<K extends OpName> {
    * dispatch with its neighbours; by default four per output element, `Infinity` for never.
    */
   workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
+  /** Whether its kernels store each element of an output once, and never load it: what they store may be rounded. */
+  readonly storesOnce?: boolean;
   /** Whether it can gather rows from a variable that is split into several buffers. */
   readonly takesParts?: boolean;
   /** Whether fusing a gather into operand `at` pays off, given the number of `readers` of the gathered rows. */

@@ -1,0 +1,55 @@
+// Convolutions that are large enough for transformed tiles, and their gradients.
+import assert from "node:assert/strict";
+import { compile, grad, ops, type Tensor, tensor } from "../../mod.ts";
+import { testOnBackends, useBackend } from "../backends.ts";
+
+/** Numbers in [-1, 1). */
+function numbers(count: number, seed: number): Float32Array {
+  let state = seed + 17;
+  return Float32Array.from({ length: count }, () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 1073741824 - 1;
+  });
+}
+
+/** Batch, height, width, channels, filters and padding; with few tiles and with many, even and with edges left over. */
+const cases: readonly (readonly [number, number, number, number, number, "same" | "valid"])[] = [
+  [9, 14, 13, 16, 18, "same"],
+  [27, 16, 15, 18, 33, "valid"],
+  [27, 14, 17, 17, 70, "same"],
+];
+
+/** The results, behind a bias and a ReLU, and the gradients of their weighted sum without these. */
+async function results(): Promise<Tensor[]> {
+  const found: Tensor[] = [];
+  for (const [batch, height, width, channels, filters, padding] of cases) {
+    const less = padding === "same" ? 0 : 2;
+    const shape = [batch, height - less, width - less, filters];
+    const weights = tensor(numbers(shape.reduce((a, b) => a * b), 3), shape);
+    const x = tensor(numbers(batch * height * width * channels, 1), [batch, height, width, channels]);
+    const kernel = tensor(numbers(9 * channels * filters, 2), [3, 3, channels, filters]);
+    const bias = tensor(numbers(filters, 4), [filters]);
+    found.push(
+      await compile((x, kernel, bias) => ops.relu(ops.add(ops.conv(x, kernel, { padding }), bias)))(x, kernel, bias),
+      ...await grad((x, kernel) => ops.sum(ops.multiply(ops.conv(x, kernel, { padding }), weights)))(x, kernel),
+    );
+  }
+  return found;
+}
+
+let expected: Promise<Tensor[]> | undefined;
+
+testOnBackends("large convolutions of 3x3, and their gradients [slow]", async (backend) => {
+  if (!expected) {
+    await useBackend("reference");
+    await (expected = results());
+    await useBackend(backend);
+  }
+  const exact = await expected;
+  (await results()).forEach(({ data, shape }, i) => {
+    const values = Array.from(exact[i].data);
+    const scale = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    const worst = values.reduce((most, value, at) => Math.max(most, Math.abs(value - data[at]) / scale), 0);
+    assert.ok(worst < 1e-5, `result ${i} of ${shape} is off by ${worst} of its mean size`);
+  });
+});
