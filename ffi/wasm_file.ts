@@ -10,7 +10,8 @@ export const mostPages = 65536;
 /** The bytes that a text in base64 holds, inflated. */
 export async function unpack(text: string): Promise<Uint8Array<ArrayBuffer>> {
   const letters = atob(text);
-  const bytes = Uint8Array.from({ length: letters.length }, (_, i) => letters.charCodeAt(i));
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(inflated).arrayBuffer());
 }

@@ -14,7 +14,7 @@ export type BackendChoice = BackendName | "auto";
 export interface BackendOptions {
   /**
    * How many threads `eigen` and `wasm` compute on, from 1 to 1024; by default `CERATOPS_THREADS`, else the number of
-   * processors, on `wasm` at most 16, and 1 in a page that is not isolated from other origins. Results do not depend on it.
+   * processors, on `wasm` at most 16, and 1 in Bun, in Safari and in a page that is not isolated from other origins. Results do not depend on it.
    */
   threads?: number | null;
 }

@@ -9,12 +9,24 @@ import { buildPackage } from "../../npm/build.ts";
 import { useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
 
-const runtimes = { "Node 22": "node@22.18.0", Bun: "bun@1.3.3" } as const;
+/** Of each, whether its engine has relaxed SIMD, without which some sums are rounded once more, and threads. */
+const runtimes = {
+  "Node 22": { executable: "node@22.18.0", isRelaxed: true, hasThreads: true },
+  Bun: { executable: "bun@1.3.3", isRelaxed: false, hasThreads: false },
+} as const;
 
 /** A user's program: it trains, saves, opens its own file, and prints what it found. */
 const program = `
 import { callbacks, datasets, Input, layers, loadModel, plots, Sequential, setRandomSeed } from "@ceratops/ceratops";
 import "@ceratops/ceratops/mnist";
+const threads = process.getBuiltinModule("node:worker_threads");
+let workers = 0;
+threads.Worker = class extends threads.Worker {
+  constructor(...given) {
+    super(...given);
+    workers++;
+  }
+};
 setRandomSeed(1);
 const [[xTrain, yTrain], [xTest, yTest]] = await datasets.mnist.loadData();
 const model = new Sequential([
@@ -46,7 +58,7 @@ try {
 }
 const picture = (await plots.images(first)).toString().slice(0, 4);
 console.log(
-  JSON.stringify({ page: page.slice(0, 15), accuracy, saved: await predicted(model), opened, refused, picture }),
+  JSON.stringify({ workers, page: page.slice(0, 15), accuracy, saved: await predicted(model), opened, refused, picture }),
 );
 `;
 
@@ -80,12 +92,13 @@ Deno.test("the npm package trains MNIST in Node and Bun, with files and types [s
     const quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--silent"];
     await outputOf("npm", ["install", ...quiet, ...packages], folder);
     buildPackage(installed);
-    for (const [runtime, executable] of Object.entries(runtimes)) {
+    for (const [runtime, { executable, isRelaxed, hasThreads }] of Object.entries(runtimes)) {
       await t.step(runtime, async () => {
         const found = JSON.parse(
           (await outputOf("npx", ["-y", executable, "main.js"], folder)).trim().split("\n").at(-1)!,
         );
         assert.ok(found.accuracy > 0.85, `${found.accuracy}`);
+        assert.equal(found.workers, hasThreads ? Math.min(16, navigator.hardwareConcurrency) - 1 : 0);
         assert.equal(found.page, "<!DOCTYPE html>");
         assert.equal(found.picture, "<svg");
         assert.deepEqual(found.opened, found.saved);
@@ -93,7 +106,7 @@ Deno.test("the npm package trains MNIST in Node and Bun, with files and types [s
           found.refused,
           /^Cannot load "missing.keras": the file must be there .* no such file or directory/,
         );
-        await useBackend("wasm");
+        await useBackend("wasm", { isRelaxed });
         const model = await loadModel(join(folder, "mnist.keras"));
         const [, [xTest]] = await datasets.mnist.loadData();
         const here = await model.predict(xTest.rows(0, 2), { verbose: 0 }) as Tensor;

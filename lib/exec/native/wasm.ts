@@ -6,7 +6,7 @@ import { nativeError, NativeExecutor } from "./executor.ts";
 import { longestError, type NativeModule } from "./module.ts";
 import { namedThreads, threadsText } from "./threads.ts";
 import { theInstance, type WasmForm, type WasmInstance } from "./wasm_instance.ts";
-import { canShareMemory, defaultThreads, WasmThreads } from "./wasm_threads.ts";
+import { defaultThreads, WasmThreads, whyOneThread } from "./wasm_threads.ts";
 
 export { packedModule } from "./wasm_instance.ts";
 
@@ -28,16 +28,8 @@ export interface WasmOptions extends Pick<WasmForm, "isRelaxed"> {
 /** Opens an executor on the library; executors share an instance, and those of the same number of threads share these. */
 export async function openWasm({ threads = namedThreads(), isRelaxed }: WasmOptions = {}): Promise<NativeExecutor> {
   const count = threads ?? defaultThreads();
-  if (count > 1 && !canShareMemory()) {
-    throw new BackendError({
-      what: "Cannot use wasm",
-      rule: "a page on several threads must be isolated from other origins",
-      received: threadsText(count),
-      hint:
-        "serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or " +
-        "leave the number of threads out",
-    });
-  }
+  const reason = count > 1 ? whyOneThread() : undefined;
+  if (reason) throw new BackendError({ what: "Cannot use wasm", received: threadsText(count), ...reason });
   return new NativeExecutor("wasm", wasmModule(await theInstance({ isShared: count > 1, isRelaxed }), count));
 }
 

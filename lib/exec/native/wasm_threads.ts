@@ -6,15 +6,27 @@ import type { WasmExports, WasmInstance } from "./wasm_instance.ts";
 /** The most threads unless more are asked for: products are divided into 16 tasks, or more if they are large. */
 const mostByDefault = 16;
 
-/** Whether workers can share memory here: a page must be isolated from pages of other origins. */
-export function canShareMemory(): boolean {
+/** Why there is one thread here, as the rule and the hint of an error; undefined where there can be several. */
+export function whyOneThread(): { readonly rule: string; readonly hint: string } | undefined {
+  // Only its errors have this property. In Bun one of two trainings on two threads hung.
+  if (Object.hasOwn(new Error(), "line")) {
+    return {
+      rule: "it has one thread on JavaScriptCore, the engine of Bun and Safari, where several can hang",
+      hint: "leave the number of threads out",
+    };
+  }
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false;
+  if (typeof SharedArrayBuffer !== "undefined" && crossOriginIsolated !== false) return undefined;
+  return {
+    rule: "a page on several threads must be isolated from other origins",
+    hint: "serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or " +
+      "leave the number of threads out",
+  };
 }
 
 /** How many threads there are if no number is asked for. */
 export function defaultThreads(): number {
-  return canShareMemory() ? Math.min(mostByDefault, processors()) : 1;
+  return whyOneThread() ? 1 : Math.min(mostByDefault, processors());
 }
 
 /** The stack of a worker, in bytes. Kernels have their scratch memory elsewhere, and need a few KiB. */
