@@ -121,6 +121,8 @@ struct Runtime {
   char* workers = nullptr;
   std::size_t worker_bytes = 0;
   bool profile = false;
+  // Why the step that runs has failed, if a kernel knows.
+  const char* failure = nullptr;
 
   char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
 };

@@ -29,6 +29,7 @@ export const units = [
   "resample.cpp",
   "random.cpp",
   "cross_entropy.cpp",
+  "collective.cpp",
   "attr_reader.cpp",
   "threads.cpp",
   "host_memory.cpp",

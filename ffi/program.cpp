@@ -238,12 +238,14 @@ bool Program::check_places(const Node& node) {
   return true;
 }
 
-int32_t Program::run(int32_t steps, bool& failed) {
+int32_t Program::run(int32_t steps, const char*& failure) {
   for (int32_t step = 0; step < steps; step++) {
     if (stop_.load(std::memory_order_relaxed)) return step;
     run_graph(graph_, runtime_);
-    if (runtime_.pool->take_failure()) {
-      failed = true;
+    if (runtime_.pool->take_failure()) runtime_.failure = "out of memory";
+    if (runtime_.failure) {
+      failure = runtime_.failure;
+      runtime_.failure = nullptr;
       return step;
     }
   }

@@ -19,8 +19,8 @@ class Program {
   // Decodes and validates; returns an error, or an empty string on success. `is_allocated` says whether the library
   // owns a memory range.
   std::string load(const int32_t* words, std::size_t count, bool (*is_allocated)(const char*, std::size_t), Pool& pool);
-  // Runs up to `steps` steps, fewer if stopped; returns the number done.
-  int32_t run(int32_t steps, bool& failed);
+  // Runs up to `steps` steps, fewer if stopped; returns the number done. `failure` is why the next one failed, or null.
+  int32_t run(int32_t steps, const char*& failure);
   void set_stop(bool on) { stop_ = on; }
   // Nanoseconds spent in each top-level node since the last call, if profiling is on.
   int32_t profile(double* nanoseconds, int32_t count);

@@ -1,4 +1,5 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
+import { isFirst } from "../communicator.ts";
 import { readVariable } from "../environment.ts";
 import { BackendError, CeratopsError, describe, unknownIdentifier } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
@@ -180,6 +181,7 @@ async function openBest(topics: ReadonlySet<DebugTopic>): Promise<Executor> {
 
 /** Prints a line of at most 80 columns; where `more` has no room there, without it. */
 function tell(line: string, more: string): void {
+  if (!isFirst()) return;
   console.error(line.length + more.length <= 80 ? line + more : line);
 }
 

@@ -1,6 +1,7 @@
 // Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList } from "../callbacks/list.ts";
+import { connected } from "../communicator.ts";
 import { isFloat, makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
@@ -13,6 +14,7 @@ import type { Variable } from "../tensor/variable.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import { BatchStream } from "./batch_stream.ts";
+import { agreeOnRun, describedData } from "./agreement.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
@@ -57,7 +59,13 @@ export async function evaluate(
   }
   using _busy = markBusy(where);
   using run = new Run();
-  await using plan = await openPlan(await trainer.open(), run, "test", data, { batchSize, verbose });
+  const opened = await trainer.open();
+  await agreeOnRun(
+    trainer,
+    where,
+    () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${steps}` }),
+  );
+  await using plan = await openPlan(opened, run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, where));
 }
@@ -99,6 +107,7 @@ export async function onBatch(
   if (mode === "train") trainer.requireIdle(method);
   const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
+  await agreeOnRun(trainer, where, () => ({ data: `data: ${describedData(data)}` }));
   using run = new Run();
   return await trainer.inTurn(run, async () => {
     trainer.resetMetrics();
@@ -139,6 +148,11 @@ export async function predict(
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
+  await agreeOnRun(
+    trainer,
+    where,
+    () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${limit}` }),
+  );
   await using plan = await openPlan(steps, run, "predict", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
@@ -174,7 +188,9 @@ function lastFitting(
   x: unknown,
   options: PredictOptions,
 ): Prediction | undefined {
-  if (!last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) return undefined;
+  if (!last || connected() || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) {
+    return undefined;
+  }
   const [held, ...others] = last.step.data.x;
   const fits = others.length === 0 && held.dtype === x.dtype && sameShape(held.shape, x.shape) &&
     x.shape[0] <= (options.batchSize ?? defaultBatchSize);

@@ -52,6 +52,11 @@ export class TrainingProgress implements TrainingRun {
     ];
   }
 
+  /** The state at the start: without a position in the data, unless an earlier training was resumed. */
+  async state(): Promise<SavedTraining> {
+    return { ...await this.save(), ...(this.#saved ? {} : { pass: undefined }) };
+  }
+
   /** The current state. */
   async save(): Promise<SavedTraining> {
     const optimizer = this.#optimizer;

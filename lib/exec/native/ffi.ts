@@ -1,5 +1,6 @@
 // The native library, called through Deno's FFI.
 import type { BuildOptions } from "../../../ffi/build.ts";
+import { connected } from "../../communicator.ts";
 import { gibibytes } from "../../dtype.ts";
 import { BackendError, ValueError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
@@ -20,6 +21,7 @@ const symbols = {
   ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
   ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
+  ceratops_set_all_reduce: { parameters: ["pointer"], result: "i32" },
   ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const;
@@ -92,6 +94,7 @@ export function openLibrary(
       return count[0];
     },
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
+    reduceBy: (reducer) => void check(call.ceratops_set_all_reduce(reducer), "Cannot join other processes"),
     clock: {
       measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
       measured(handle, count) {
@@ -134,12 +137,12 @@ function load(path: string): Deno.DynamicLibrary<typeof symbols> {
   }
 }
 
-/** `CERATOPS_THREADS`, if it may be read and is set, else the number of processors. */
+/** `CERATOPS_THREADS`, if it may be read and is set, else the number of processors that this process has for itself. */
 function threadCount(): number {
   const name = "CERATOPS_THREADS";
   const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
   const text = granted ? Deno.env.get(name) : undefined;
-  if (!text) return Math.max(1, navigator.hardwareConcurrency);
+  if (!text) return Math.max(1, connected()?.processors ?? navigator.hardwareConcurrency);
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 1024) {
     throw new ValueError({

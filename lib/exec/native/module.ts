@@ -32,6 +32,8 @@ export interface NativeModule {
   runAside(handle: number, steps: number): Promise<number>;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
+  /** Gives programs the function that adds up over processes, where the platform can call it; null to run alone. */
+  reduceBy?(reducer: Deno.PointerValue): void;
   /** Measures the nodes of programs, if the platform has a clock. */
   readonly clock?: {
     /** Starts or stops measuring a program. */
