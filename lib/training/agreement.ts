@@ -110,7 +110,7 @@ export function describedData(data: Dataset | BatchStream): string {
 export async function shareStart(progress: TrainingProgress): Promise<void> {
   const others = await communicator();
   if (!others) return;
-  const own = others.rank === 0 ? encodeTraining(await progress.state()) : new Uint8Array();
+  const own = others.rank === 0 ? encodeTraining(await progress.start()) : new Uint8Array();
   const [[length]] = await meet(others, "share a training", { call: "a training" }, [own.length]);
   const bytes = others.rank === 0 ? own : new Uint8Array(length);
   await others.broadcast(bytes);

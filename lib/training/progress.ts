@@ -52,9 +52,10 @@ export class TrainingProgress implements TrainingRun {
     ];
   }
 
-  /** The state at the start: without a position in the data, unless an earlier training was resumed. */
-  async state(): Promise<SavedTraining> {
-    return { ...await this.save(), ...(this.#saved ? {} : { pass: undefined }) };
+  /** The state at the start: where an earlier training was, if one was resumed, else without a position in the data. */
+  async start(): Promise<SavedTraining> {
+    const { pass, history } = this.#saved ?? { pass: undefined, history: { epoch: [], logs: {} } };
+    return { ...await this.save(), pass, history };
   }
 
   /** The current state. */
