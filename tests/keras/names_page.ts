@@ -88,7 +88,6 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** Why arguments are left out: the first pattern that fits says it. */
 const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^layers\.BatchNormalization\.renorm/, "Statistics are those of the batch, without renormalization."],
-  [/\.synchronized$/, "Statistics are always those of the whole batch, in several processes too."],
   [/^layers\.Bidirectional\.weights$/, "`setWeights` sets them once the layer is built."],
   [/\.sparse$/, "Tensors are dense."],
   [/\.ragged$/, "Tensors have one shape; sequences are padded."],
