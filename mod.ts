@@ -107,6 +107,11 @@ export * as datasets from "./lib/datasets/datasets.ts";
 export * as applications from "./lib/applications/applications.ts";
 /** Preparing and viewing data: `toCategorical`, `Progbar` and others. See https://keras.io/api/utils/. */
 export * as utils from "./lib/utils/utils.ts";
+/**
+ * Searches for hyperparameters, in this process or in worker processes, and cross-validation. See
+ * https://keras.io/keras_tuner/.
+ */
+export * as tuning from "./lib/tuning/tuning.ts";
 /** Pictures of data and trainings. */
 export * as plots from "./lib/plots/plots.ts";
 /**
@@ -142,7 +147,7 @@ export { DTypePolicy, type PolicyIdentifier, type PolicyName } from "./lib/dtype
 
 export { compile, type Computed, type Fed, type FedAll, grad, type Traced, type Tree } from "./lib/exec/compile.ts";
 export { gradients } from "./lib/tensor/gradients.ts";
-export { type BackendChoice, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
+export { type BackendChoice, type BackendOptions, clearSession, getBackend, setBackend } from "./lib/exec/select.ts";
 export type { BackendName } from "./lib/exec/executor.ts";
 export { type RandomStream, setRandomSeed } from "./lib/random_stream.ts";
 export { type DataLike, type HostArray, type NestedStrings, type Strings, StringTensor } from "./lib/tensor/strings.ts";
@@ -223,6 +228,11 @@ export type {
   SavedTraining,
   TrainingRun,
 } from "./lib/callbacks/callbacks.ts";
+export { Profile, type ProfileOptions, type ProfileRow } from "./lib/profile/profile.ts";
+export type { ProfileLike } from "./lib/profile/profiled.ts";
+export type { ProfileMode } from "./lib/profile/recording.ts";
+export type { ChromeTrace, ChromeTraceEvent } from "./lib/profile/chrome_trace.ts";
+export type { OpRow, ProfilePhase } from "./lib/exec/op_times.ts";
 export type { Configurable } from "./lib/configurable.ts";
 export type { Regularizer, RegularizerIdentifier, RegularizerName } from "./lib/regularizers.ts";
 export type { Constraint, ConstraintIdentifier, ConstraintName } from "./lib/constraints.ts";

@@ -9,6 +9,7 @@ import { conv } from "../lib/ops/convolve.ts";
 import { full } from "../lib/ops/primitives.ts";
 import type { Shape } from "../lib/shape.ts";
 import { Variable } from "../lib/tensor/variable.ts";
+import { median } from "./median.ts";
 
 /** A convolution: `size` x `size` images, a kernel of `kernel` x `kernel` taps, padding "same". */
 interface Point {
@@ -94,7 +95,7 @@ async function secondsOf(
   for (let i = 0; i < repeats; i++) seconds.push(await timed(steps));
   executable.dispose();
   for (const variable of [probe, output]) await variable.transferTo(undefined);
-  return seconds.sort((a, b) => a - b)[repeats >> 1];
+  return median(seconds);
 }
 
 /** GFLOP/s of the three products, and of the whole step. */
@@ -117,11 +118,6 @@ async function ratesOf(executor: Executor, point: Point, milliseconds: number, r
   const together = 3 * flops / seconds.reduce((a, b) => a + b);
   return [...seconds.map((time) => flops / time), together].map((rate) => rate / 1e9);
 }
-
-const median = (list: readonly number[]) => {
-  const sorted = [...list].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-};
 
 /** Whether point `at` of an axis is below a third of the median of its neighbours, up to two on each side. */
 function isCliff(rates: readonly number[], at: number): boolean {

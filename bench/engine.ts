@@ -8,11 +8,7 @@ import type { Value } from "../lib/ir/value.ts";
 import * as ops from "../lib/ops/primitives.ts";
 import { Variable } from "../lib/tensor/variable.ts";
 import { compiledBy } from "./compiled.ts";
-
-function median(list: readonly number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
-}
+import { median } from "./median.ts";
 
 /** Prints the cost of the engine; with `smoke` only a quick part. */
 export async function engineReport(smoke: boolean): Promise<void> {
@@ -144,7 +140,8 @@ async function stepByOp(executor: NativeExecutor, peak: number | undefined, step
   await fit();
   const traced = first - (performance.now() - again);
   console.log(`trace and compile of the MLP step: ${traced.toFixed(1)} ms (bar: under 100 ms)`);
-  const times = await executable.profile(steps);
+  await executable.run(1);
+  const times = (await executable.measure(steps)).map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
   const total = times.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0);
   const rate = stepFlops / total;
   const share = peak ? `, ${((100 * rate) / peak).toFixed(0)} % of the FMA peak` : "";

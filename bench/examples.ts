@@ -195,7 +195,7 @@ export async function countStep({ batch, train }: Example): Promise<StepCounts> 
   return {
     nodes: nodes.length,
     fused: nodes.filter(({ op }) => op === "fused").length,
-    alone: nodes.filter(isAlone).map(({ origin }) => origin),
+    alone: nodes.filter(isAlone).map(({ origin }) => String(origin)),
     dispatches: made.reduce((sum, { executable }) => sum + executable.stats.nodes, 0),
   };
 }

@@ -1,7 +1,6 @@
 // The files that programs read: MNIST as the four gz files, and models; in a temporary folder.
-import { Buffer } from "node:buffer";
-import { gunzipSync } from "node:zlib";
-import { modelFromJson } from "../mod.ts";
+import type { Shape } from "../lib/shape.ts";
+import { applications, layers, random, setRandomSeed } from "../mod.ts";
 
 const names = [
   "train-images-idx3-ubyte.gz",
@@ -33,16 +32,44 @@ export function mnistFiles(): Promise<string> {
   });
 }
 
-/** The `.keras` file of a model of keras.applications for images of 32 by 32 and 10 classes, with random weights. */
-export function modelFile(name: string): Promise<string> {
-  return once(name, async () => {
-    const golden = new URL("../tests/keras/golden/applications.json", import.meta.url);
-    const { models } = JSON.parse(await Deno.readTextFile(golden));
-    const { json } = models.find((model: { name: string }) => model.name === name);
-    const file = `${await scratch()}/${name}.keras`;
-    await modelFromJson(gunzipSync(Buffer.from(json, "base64")).toString()).save(file);
+/** The models of keras.applications that the bench uses. */
+export const applicationNames = ["MobileNetV2", "ResNet50", "EfficientNetB0"] as const;
+/** One of them. */
+export type ApplicationName = (typeof applicationNames)[number];
+
+/** What a file has: a model with its weights, the program of its predictions, or its config alone. */
+export type ModelForm = "keras" | "onnx" | "json";
+
+const endings: Readonly<Record<ModelForm, string>> = { keras: ".keras", onnx: ".onnx", json: ".json" };
+
+/** A file of a model of keras.applications, for images of `side` by `side`. */
+export function modelFile(name: ApplicationName, side: number, form: ModelForm): Promise<string> {
+  return once(`${name} ${side} ${form}`, async () => {
+    const file = `${await scratch()}/${name}_${side}${endings[form]}`;
+    const model = await makeModel(name, side);
+    if (form === "keras") await model.save(file);
+    else if (form === "onnx") await model.export(file, { verbose: false });
+    else await Deno.writeTextFile(file, model.toJson());
     return file;
   });
+}
+
+/**
+ * A model of keras.applications with random weights, always the same. Its batch normalizations have statistics, factors
+ * and offsets as after a training: those of a new model are all 0 or 1, which a runtime could make use of.
+ */
+async function makeModel(name: ApplicationName, side: number): Promise<applications.ApplicationModel> {
+  setRandomSeed(1);
+  const model = await applications[name]({ weights: null, inputShape: [side, side, 3] });
+  const aroundOne = (shape: Shape) => random.uniform(shape, { minval: 0.5, maxval: 1.5 });
+  const aroundZero = (shape: Shape) => random.normal(shape, { stddev: 0.1 });
+  for (const layer of model.layers) {
+    if (!(layer instanceof layers.BatchNormalization)) continue;
+    layer.setWeights(layer.weights.map(({ name, shape }) => {
+      return (/\/(gamma|moving_variance)$/.test(name) ? aroundOne : aroundZero)(shape);
+    }));
+  }
+  return model;
 }
 
 /** Removes all that was made. */

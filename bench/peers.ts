@@ -1,5 +1,5 @@
 // The programs to time: Ceratops and its peers, each a process that prints one line of JSON.
-import { mnistFiles, modelFile } from "./peer_files.ts";
+import { type ApplicationName, mnistFiles, modelFile, type ModelForm } from "./peer_files.ts";
 
 /** What a program prints. */
 export interface Measurement {
@@ -41,10 +41,17 @@ export function ceratops(backend: string, ...options: string[]): Program {
   };
 }
 
-/** A Python peer: `pytorch`, or Keras on one of its backends. */
+/** The scripts of the Python peers; none has the name of a package that it imports. */
+const scripts: Readonly<Record<string, string>> = {
+  pytorch: "pytorch.py",
+  keras: "keras_peer.py",
+  onnxruntime: "onnxruntime_peer.py",
+};
+
+/** A Python peer: `pytorch`, `onnxruntime`, or Keras on one of its backends. */
 export function pythonPeer(name: string, ...options: string[]): Program {
-  const [script, backend] = name.split("-");
-  const file = script === "keras" ? "keras_peer.py" : `${script}.py`;
+  const [library, backend] = name.split("-");
+  const file = scripts[library];
   const own = backend ? ["--backend", backend] : [];
   return {
     name,
@@ -72,18 +79,23 @@ export function tfjsPeer(backend: string, ...options: string[]): Program {
   };
 }
 
-/** A program that is given the file of a model of keras.applications. */
-export function withModel(model: string, { name, command }: Program): Program {
-  return { name, command: async (work) => [...await command(work), "--file", await modelFile(model)] };
+/** A program that is given a file of a model of keras.applications, for images of `side` by `side`. */
+export function withModel(
+  model: ApplicationName,
+  side: number,
+  form: ModelForm,
+  { name, command }: Program,
+): Program {
+  return { name, command: async (work) => [...await command(work), "--file", await modelFile(model, side, form)] };
 }
 
-/** Runs a program once; returns the reason as text if it cannot run. */
-export async function measure(program: Program, work: string): Promise<Measurement | string> {
+/** Runs a program once, until `signal` ends it; returns the reason as text if it cannot run. */
+export async function measure(program: Program, work: string, signal?: AbortSignal): Promise<Measurement | string> {
   const [file, ...args] = await program.command(work);
   const start = performance.now();
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(file, { args, stdout: "piped", stderr: "piped" }).output();
+    output = await new Deno.Command(file, { args, stdout: "piped", stderr: "piped", signal }).output();
   } catch (error) {
     return error instanceof Deno.errors.NotFound ? `${file} is not there` : String(error);
   }

@@ -1,6 +1,7 @@
 // The C interface. Functions return status codes and keep a last error; no exception crosses the boundary. Addresses
 // and sizes are float64, which is exact up to 2^53 and needs no BigInt, neither through FFI nor in WebAssembly.
 #include <atomic>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <new>
@@ -8,8 +9,12 @@
 #if !defined(__wasm__)
 #include <mutex>
 #endif
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "collective.h"
+#include "draw.h"
 #include "elementwise.h"
 #include "host_memory.h"
 #include "matmul.h"
@@ -37,25 +42,42 @@ struct Lock {
   Mutex& mutex_;
 };
 
+// Allocated memory: what the system gave, and how many bytes there are from where they are aligned.
+struct Block {
+  void* given;
+  std::size_t bytes;
+};
+
 struct Library {
   Mutex tables;
   // Serializes runs: a pool serves one caller at a time.
   Mutex running;
   // One pool per requested thread count.
   std::map<int32_t, std::unique_ptr<Pool>> pools;
-  std::map<char*, std::size_t> memory;
+  std::map<char*, Block> memory;
   std::map<int32_t, std::shared_ptr<Program>> programs;
   int32_t next_program = 1;
   std::string last_error, names;
 };
 
-// That of a cache line. `std::aligned_alloc` is not on Windows.
-constexpr std::align_val_t alignment{64};
+// That of a cache line.
+constexpr std::size_t alignment = 64;
 
 #if !defined(__wasm__)
 // Allocations of as many bytes are compared with what is left.
 constexpr std::size_t large_allocation = std::size_t{64} << 20;
 #endif
+
+// Takes the pages of zeroed memory from the system now, so that what is left is known; large ones, which come faster.
+void claim([[maybe_unused]] char* data, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  constexpr std::size_t page = 4096, large_page = std::size_t{2} << 20;
+  if (bytes < 2 * large_page) return;
+  char* aligned = data + (page - reinterpret_cast<std::uintptr_t>(data) % page) % page;
+  madvise(aligned, static_cast<std::size_t>(data + bytes - aligned), MADV_HUGEPAGE);
+  for (std::size_t at = 0; at < bytes; at += page) static_cast<volatile char*>(data)[at] = 0;
+#endif
+}
 
 // Never destroyed, because pool threads may still run when the process exits.
 Library& library() {
@@ -93,10 +115,17 @@ bool is_allocated(const char* data, std::size_t bytes) {
   if (block == memory.begin()) return false;
   --block;
   const std::size_t offset = static_cast<std::size_t>(data - block->first);
-  return offset <= block->second && bytes <= block->second - offset && offset % 64 == 0;
+  return offset <= block->second.bytes && bytes <= block->second.bytes - offset && offset % alignment == 0;
 }
 
 char* pointer(double address) { return reinterpret_cast<char*>(static_cast<std::uintptr_t>(address)); }
+
+// The pool of so many threads; null if it is not open.
+Pool* pool_of(int32_t threads) {
+  Lock lock(library().tables);
+  auto found = library().pools.find(threads);
+  return found == library().pools.end() ? nullptr : found->second.get();
+}
 
 std::shared_ptr<Program> program_of(int32_t handle) {
   Lock lock(library().tables);
@@ -140,7 +169,7 @@ CERATOPS_EXPORT int32_t ceratops_last_error(char* to, int32_t capacity) {
   return static_cast<int32_t>(length);
 }
 
-// Starts a pool of this many threads; programs are loaded for a pool.
+// Starts a pool of this many threads; programs are loaded for a pool. In WebAssembly it also opens one that was closed.
 CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
   return guarded([&]() -> int32_t {
     if (threads < 1 || threads > 1024) return fail("the number of threads must be from 1 to 1024");
@@ -148,16 +177,42 @@ CERATOPS_EXPORT int32_t ceratops_open(int32_t threads) {
     ceratops::fix_cache_sizes();
     auto& pool = library().pools[threads];
     if (!pool) pool = std::make_unique<Pool>(threads);
+    pool->open();
     return ok;
   });
 }
+
+#if defined(__wasm__)
+static Pool* pool_at(double address) { return reinterpret_cast<Pool*>(pointer(address)); }
+
+// The address of the pool of this many threads; 0 if there is none.
+CERATOPS_EXPORT double ceratops_pool(int32_t threads) {
+  auto found = library().pools.find(threads);
+  return found == library().pools.end() ? 0 : static_cast<double>(reinterpret_cast<std::uintptr_t>(found->second.get()));
+}
+
+// How many tasks a thread of the pool has done.
+CERATOPS_EXPORT double ceratops_taken(double pool, int32_t thread) {
+  return static_cast<double>(pool_at(pool)->taken(thread));
+}
+
+// Called by a worker, which then is this thread of the pool, from 1 on, until the pool is closed.
+CERATOPS_EXPORT void ceratops_join(double pool, int32_t thread) {
+  pool_at(pool)->work(thread);
+}
+
+// Lets the workers of a pool leave; it can be opened again when they have.
+CERATOPS_EXPORT void ceratops_close(double pool) {
+  pool_at(pool)->close();
+}
+#endif
 
 // Zeroed memory, aligned to 64 bytes; 0 if the allocation fails.
 CERATOPS_EXPORT double ceratops_allocate(double bytes) {
   char* data = nullptr;
   guarded([&]() -> int32_t {
     if (!(bytes >= 0 && bytes < 1e15)) return fail("the size must not be negative or huge");
-    const std::size_t size = (static_cast<std::size_t>(bytes) + 63) / 64 * 64 + 64;
+    const std::size_t size = (static_cast<std::size_t>(bytes) + alignment - 1) / alignment * alignment + alignment;
     if (size < bytes) return fail("out of memory");
 #if !defined(__wasm__)
     // Linux promises more than it has, and ends the process that then writes to it.
@@ -166,11 +221,14 @@ CERATOPS_EXPORT double ceratops_allocate(double bytes) {
       if (size > left) return fail("out of memory: " + std::to_string(left >> 20) + " MiB are left");
     }
 #endif
-    data = static_cast<char*>(operator new(size, alignment, std::nothrow));
-    if (!data) return fail("out of memory");
-    std::memset(data, 0, size);
+    // `std::aligned_alloc` is not on Windows, and `calloc` need not clear what comes from the system.
+    void* given = std::calloc(size + alignment, 1);
+    if (!given) return fail("out of memory");
+    char* start = static_cast<char*>(given);
+    data = start + (alignment - reinterpret_cast<std::uintptr_t>(start) % alignment) % alignment;
+    claim(data, size);
     Lock lock(library().tables);
-    library().memory[data] = size;
+    library().memory[data] = {given, size};
     return ok;
   });
   return static_cast<double>(reinterpret_cast<std::uintptr_t>(data));
@@ -180,8 +238,10 @@ CERATOPS_EXPORT int32_t ceratops_release(double address) {
   return guarded([&]() -> int32_t {
     {
       Lock lock(library().tables);
-      if (library().memory.erase(pointer(address)) == 1) {
-        operator delete(pointer(address), alignment);
+      auto block = library().memory.find(pointer(address));
+      if (block != library().memory.end()) {
+        std::free(block->second.given);
+        library().memory.erase(block);
         return ok;
       }
     }
@@ -220,15 +280,29 @@ CERATOPS_EXPORT int32_t ceratops_write(double address, const void* from, double 
 }
 #endif
 
+// Draws uniform numbers into memory: `low` and more, less than `low + range`, by the words of a stream. On the pool of
+// that many threads, which must be open.
+CERATOPS_EXPORT int32_t ceratops_draw(double address, double count, int32_t seed, int32_t path, int32_t purpose,
+                                      double low, double range, int32_t threads) {
+  return guarded([&]() -> int32_t {
+    if (!(count >= 0) || !is_allocated(pointer(address), static_cast<std::size_t>(count) * sizeof(float))) {
+      return fail("the memory was not allocated here");
+    }
+    Pool* pool = pool_of(threads);
+    if (!pool) return fail("the library is not open for so many threads");
+    const ceratops::Stream stream{static_cast<uint32_t>(seed), static_cast<uint32_t>(path),
+                                  static_cast<uint32_t>(purpose)};
+    Lock running(library().running);
+    ceratops::draw_uniform(reinterpret_cast<float*>(pointer(address)), static_cast<ceratops::index_t>(count), stream,
+                           low, range, *pool);
+    return ok;
+  });
+}
+
 // Returns a handle above 0. The program runs on the pool of that many threads, which must be open.
 CERATOPS_EXPORT int32_t ceratops_load(const int32_t* words, int32_t count, int32_t threads) {
   return guarded([&]() -> int32_t {
-    Pool* pool = nullptr;
-    {
-      Lock lock(library().tables);
-      auto found = library().pools.find(threads);
-      if (found != library().pools.end()) pool = found->second.get();
-    }
+    Pool* pool = pool_of(threads);
     if (!pool) return fail("the library is not open for so many threads");
     auto program = std::make_shared<Program>();
     const std::string message = program->load(words, count < 0 ? 0 : count, is_allocated, *pool);
@@ -262,6 +336,30 @@ CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* don
     return *done < steps ? stopped : ok;
   });
 }
+
+// Tells a program that its frozen values have changed since its last run.
+CERATOPS_EXPORT int32_t ceratops_refresh(int32_t handle) {
+  auto program = program_of(handle);
+  if (!program) return fail("there is no such program");
+  Lock running(library().running);
+  program->refresh();
+  return ok;
+}
+
+#if defined(__wasm__)
+// Runs one node of a step, for a caller that has the clock: 0 if it did, 1 if the program is to stop before this step.
+CERATOPS_EXPORT int32_t ceratops_run_node(int32_t handle, int32_t node) {
+  return guarded([&]() -> int32_t {
+    auto program = program_of(handle);
+    if (!program || !program->has_node(node)) return fail("there is no such node");
+    Lock running(library().running);
+    const char* failure = nullptr;
+    const bool ran = program->run_node(node, failure);
+    if (failure) return fail(failure);
+    return ran ? ok : stopped;
+  });
+}
+#endif
 
 // While set to 1, runs of the program end before their next step.
 CERATOPS_EXPORT int32_t ceratops_stop(int32_t handle, int32_t stop) {

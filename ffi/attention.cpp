@@ -69,7 +69,7 @@ bool prepare_extents(Node& node, const Attrs& attrs, std::size_t others, Validat
   const index_t extents[4] = {state->batch, state->heads, state->queries, state->keys};
   for (std::size_t i = others; i < node.in.size(); i++) {
     const Value& other = *node.in[i];
-    std::size_t& place = other.dtype == DType::boolean  ? state->mask
+    std::size_t& place = other.dtype == DType::boolean   ? state->mask
                          : other.dtype == DType::float32 ? state->bias
                                                          : state->counter;
     if (!validator.require(place == 0 && other.dtype != DType::uint8, "attention takes a mask, a bias and a counter")) {
@@ -85,7 +85,8 @@ bool prepare_extents(Node& node, const Attrs& attrs, std::size_t others, Validat
     index_t stride = 1;
     for (int axis = 3; axis >= 0; axis--) {
       const index_t extent = other.dims[axis];
-      if (!validator.require(extent == 1 || extent == extents[axis], "attention's mask and bias must fit")) return false;
+      if (!validator.require(extent == 1 || extent == extents[axis], "attention's mask and bias must fit"))
+        return false;
       strides[axis] = extent == 1 ? 0 : stride;
       stride *= extent;
     }
@@ -118,7 +119,8 @@ bool mark_seen(const Node& node, const Block& block, uint8_t* seen) {
     }
     if (state.mask == 0) continue;
     const index_t* strides = state.mask_strides;
-    const uint8_t* from = node.in[state.mask]->as<uint8_t>() + block.b * strides[0] + block.h * strides[1] + i * strides[2] + block.j * strides[3];
+    const uint8_t* from = node.in[state.mask]->as<uint8_t>() + block.b * strides[0] + block.h * strides[1] +
+                          i * strides[2] + block.j * strides[3];
     for (index_t c = 0; c < block.columns; c++) row[c] &= from[c * strides[3]] != 0;
   }
   return true;
@@ -187,8 +189,8 @@ void exponentials(const AttentionState& state, const uint8_t* seen, index_t r, f
   for (index_t c = 0; c < columns; c++) row[c] = seen[c] ? row[c] : 0.0f;
 }
 
-// By what dropout multiplies the weights of row `r` of the block: 0 where they are dropped. The bits belong to the places
-// of query and key, so that the gradient draws the same again.
+// By what dropout multiplies the weights of row `r` of the block: 0 where they are dropped. The bits belong to the
+// places of query and key, so that the gradient draws the same again.
 void draw_factors(const Node& node, const Block& block, index_t r, float* factors) {
   const AttentionState& state = node.state_as<AttentionState>();
   const uint32_t* counter = node.in[state.counter]->as<uint32_t>();

@@ -30,6 +30,8 @@ struct Value {
   int rank = 0;
   index_t dims[max_rank] = {};
   index_t size = 1;
+  // Whether it changes only between refreshes of the program, so that kernels may keep what they compute from it.
+  bool frozen = false;
   index_t bytes() const { return size * bytes_of(dtype); }
   template <class T>
   T* as() const {
@@ -123,6 +125,8 @@ struct Runtime {
   bool profile = false;
   // Why the step that runs has failed, if a kernel knows.
   const char* failure = nullptr;
+  // Counts refreshes: what was computed from frozen values at another count is stale.
+  std::uint64_t refreshes = 1;
 
   char* worker(int thread) const { return workers + static_cast<std::size_t>(thread) * worker_bytes; }
 };
@@ -163,6 +167,12 @@ inline Vector load(const float* from) { return *reinterpret_cast<const LooseVect
 inline void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
 // Broadcast. Subtracting zero leaves every float unchanged; adding zero would turn -0 into 0.
 inline Vector splat(float value) { return value - Vector{}; }
+// a * b + c. Natively compilers fuse it by themselves; in WebAssembly only the engine knows whether the processor can.
+#if defined(__wasm_relaxed_simd__)
+inline Vector multiply_add(Vector a, Vector b, Vector c) { return __builtin_wasm_relaxed_madd_f32x4(a, b, c); }
+#else
+inline Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
+#endif
 
 // Tells the compiler that iterations are independent even if source and target are the same array.
 #if defined(__clang__)

@@ -28,6 +28,7 @@ export const units = [
   "pooling.cpp",
   "resample.cpp",
   "random.cpp",
+  "draw.cpp",
   "cross_entropy.cpp",
   "collective.cpp",
   "attr_reader.cpp",
@@ -110,8 +111,7 @@ export async function findLibrary(options: BuildOptions = {}): Promise<BuiltLibr
 }
 
 async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
-  const texts = await readSources(units);
-  const level = options.level ?? await detectLevel();
+  const [texts, level] = await Promise.all([readSources(units), options.level ?? detectLevel()]);
   const sanitize = options.sanitize ?? variable("CERATOPS_SANITIZE") === "1";
   const flags = [
     ...flagsOf(level),
@@ -405,11 +405,21 @@ async function processorFlags(): Promise<string> {
     if (Deno.build.os === "darwin") {
       return await run("sysctl", "-n", "machdep.cpu.features", "machdep.cpu.leaf7_features", "machdep.cpu.extfeatures");
     }
-    // Deno itself reads this file only with all permissions, so another program reads it.
-    const text = await run("cat", "/proc/cpuinfo");
+    const text = readWithAllPermissions("/proc/cpuinfo") ?? await run("cat", "/proc/cpuinfo");
     return text.split("\n").find((entry) => entry.startsWith("flags")) ?? "";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+/** The text of a file of the system, which Deno reads only with all permissions; undefined without them. */
+function readWithAllPermissions(path: string): string | undefined {
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
 }

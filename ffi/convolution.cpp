@@ -1,9 +1,11 @@
 // Convolution and its two adjoints, by im2col in cache-sized blocks followed by a matrix product.
+#include "depthwise.h"
 #include "epilogue.h"
+#include "im2col.h"
 #include "matmul.h"
 #include "ops.h"
 #include "threads.h"
-#include "window.h"
+#include "winograd.h"
 
 namespace ceratops {
 
@@ -17,197 +19,6 @@ constexpr index_t block_rows = 96;
 constexpr index_t row_unit = 24;
 // Upper bound of the floats used for partial sums of a filter gradient.
 constexpr index_t partial_floats = 1 << 22;
-
-// A kernel tap, and the source offset it reads relative to the first target element.
-struct Tap {
-  index_t offset[max_spatial];
-  index_t kernel;
-  // Number of taps starting here that read adjacent source elements along the last axis.
-  index_t run;
-};
-
-// The targets that use the same taps: target `first + i * spacing` reads the source at `i * step + offset`.
-struct Phase {
-  index_t first[max_spatial], count[max_spatial];
-  std::vector<Tap> taps;
-  index_t packed = 0;
-  index_t rows = 0;
-};
-
-// Maps target elements to the source elements they are computed from. In a strided transposed convolution a target's
-// remainder modulo the stride decides which taps reach it: one phase per remainder.
-struct Im2col {
-  index_t source[max_spatial], target[max_spatial], step[max_spatial], spacing[max_spatial];
-  std::vector<Phase> phases;
-};
-
-void finish_phase(Phase& phase, index_t batch) {
-  phase.rows = batch * phase.count[0] * phase.count[1] * phase.count[2];
-  for (index_t t = static_cast<index_t>(phase.taps.size()) - 1; t >= 0; t--) {
-    Tap& tap = phase.taps[t];
-    tap.run = 1;
-    if (t + 1 == static_cast<index_t>(phase.taps.size())) continue;
-    const Tap& next = phase.taps[t + 1];
-    if (next.offset[0] == tap.offset[0] && next.offset[1] == tap.offset[1] && next.offset[2] == tap.offset[2] + 1) {
-      tap.run = next.run + 1;
-    }
-  }
-}
-
-// Forward: an output element reads input elements.
-Im2col forward_im2col(const Window& window) {
-  Im2col im2col;
-  Phase phase;
-  for (int i = 0; i < max_spatial; i++) {
-    const WindowAxis& axis = window.axes[i];
-    im2col.source[i] = axis.extent;
-    im2col.target[i] = axis.positions;
-    im2col.step[i] = axis.stride;
-    im2col.spacing[i] = 1;
-    phase.first[i] = 0;
-    phase.count[i] = axis.positions;
-  }
-  const WindowAxis* axes = window.axes;
-  for (index_t tap = 0; tap < window.taps(); tap++) {
-    const index_t at[] = {tap / (axes[1].taps * axes[2].taps), tap / axes[2].taps % axes[1].taps, tap % axes[2].taps};
-    Tap next{};
-    for (int i = 0; i < max_spatial; i++) next.offset[i] = at[i] * axes[i].dilation - axes[i].pad_before;
-    next.kernel = tap;
-    phase.taps.push_back(next);
-  }
-  finish_phase(phase, window.batch);
-  im2col.phases.push_back(std::move(phase));
-  return im2col;
-}
-
-// Backward by the input: an input element reads output elements.
-Im2col backward_im2col(const Window& window) {
-  Im2col im2col;
-  index_t strides[max_spatial];
-  for (int i = 0; i < max_spatial; i++) {
-    const WindowAxis& axis = window.axes[i];
-    im2col.source[i] = axis.positions;
-    im2col.target[i] = axis.extent;
-    im2col.step[i] = 1;
-    im2col.spacing[i] = strides[i] = axis.stride;
-  }
-  const WindowAxis* axes = window.axes;
-  index_t packed = 0;
-  for (index_t part = 0; part < strides[0] * strides[1] * strides[2]; part++) {
-    const index_t first[] = {part / (strides[1] * strides[2]), part / strides[2] % strides[1], part % strides[2]};
-    Phase phase;
-    bool is_empty = false;
-    for (int i = 0; i < max_spatial; i++) {
-      phase.first[i] = first[i];
-      phase.count[i] = first[i] < axes[i].extent ? ceil_div(axes[i].extent - first[i], strides[i]) : 0;
-      is_empty = is_empty || phase.count[i] == 0;
-    }
-    if (is_empty) continue;
-    // From the last tap to the first, so that adjacent source elements are read in ascending order.
-    for (index_t tap = window.taps() - 1; tap >= 0; tap--) {
-      const index_t at[] = {tap / (axes[1].taps * axes[2].taps), tap / axes[2].taps % axes[1].taps, tap % axes[2].taps};
-      Tap next{};
-      bool reaches = true;
-      for (int i = 0; i < max_spatial; i++) {
-        const index_t distance = first[i] + axes[i].pad_before - at[i] * axes[i].dilation;
-        reaches = reaches && distance % strides[i] == 0;
-        next.offset[i] = distance / strides[i];
-      }
-      next.kernel = tap;
-      if (reaches) phase.taps.push_back(next);
-    }
-    phase.packed = packed;
-    packed += static_cast<index_t>(phase.taps.size());
-    finish_phase(phase, window.batch);
-    im2col.phases.push_back(std::move(phase));
-  }
-  return im2col;
-}
-
-// The coordinates of row `row` among the targets of a phase.
-Position position_in(const Phase& phase, index_t row) {
-  return Position(row, phase.count[0], phase.count[1], phase.count[2]);
-}
-
-// The index in the result of a target of a phase.
-index_t target_of(const Position& position, const Im2col& im2col, const Phase& phase) {
-  index_t index = position.n;
-  for (int i = 0; i < max_spatial; i++) {
-    index = index * im2col.target[i] + phase.first[i] + position.at[i] * im2col.spacing[i];
-  }
-  return index;
-}
-
-// Most runs are too short for a call to memcpy; the last vector overlaps the one before it.
-inline void copy_floats(float* to, const float* from, index_t n) {
-  constexpr index_t few = 4;
-  if (n >= lanes) {
-    for (index_t i = 0; i + lanes <= n; i += lanes) store(to + i, load(from + i));
-    store(to + n - lanes, load(from + n - lanes));
-  } else if (n >= few) {
-    for (index_t i = 0; i + few <= n; i += few) __builtin_memcpy(to + i, from + i, few * sizeof(float));
-    __builtin_memcpy(to + n - few, from + n - few, few * sizeof(float));
-  } else if (n > 0) {
-    to[0] = from[0];
-    if (n > 1) to[1] = from[1];
-    if (n > 2) to[2] = from[2];
-  }
-}
-inline void zero_floats(float* to, index_t n) {
-  if (n > 0) std::memset(to, 0, n * sizeof(float));
-}
-
-// Channel counts of both sides, and the groups they are split into.
-struct Channels {
-  index_t source, target, groups;
-  index_t source_group() const { return source / groups; }
-  index_t target_group() const { return target / groups; }
-  bool depthwise() const { return source == groups && target == groups; }
-};
-
-// Writes the patches (im2col) of rows [row, row + rows) and taps [first, last) for one channel group.
-void write_patches(const Im2col& im2col, const Phase& phase, const Channels& channels, index_t group,
-                   const float* source, index_t row, index_t rows, index_t first, index_t last, float* out) {
-  const index_t width = channels.source_group();
-  const bool whole = channels.groups == 1;
-  Position position = position_in(phase, row);
-  for (index_t i = 0; i < rows; i++, position.advance()) {
-    const index_t z0 = position.at[0] * im2col.step[0], y0 = position.at[1] * im2col.step[1],
-                  x0 = position.at[2] * im2col.step[2];
-    const float* image =
-        source + position.n * im2col.source[0] * im2col.source[1] * im2col.source[2] * channels.source + group * width;
-    for (index_t t = first; t < last;) {
-      const Tap& tap = phase.taps[t];
-      const index_t run = whole ? std::min(tap.run, last - t) : 1;
-      const index_t z = z0 + tap.offset[0], y = y0 + tap.offset[1], x = x0 + tap.offset[2];
-      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1]) {
-        zero_floats(out, run * width);
-      } else {
-        const index_t from = std::min(run, std::max<index_t>(0, -x));
-        const index_t to = std::max(from, std::min(run, im2col.source[2] - x));
-        zero_floats(out, from * width);
-        copy_floats(out + from * width,
-                    image + ((z * im2col.source[1] + y) * im2col.source[2] + x + from) * channels.source,
-                    (to - from) * width);
-        zero_floats(out + to * width, (run - to) * width);
-      }
-      out += run * width;
-      t += run;
-    }
-  }
-}
-
-// Whether im2col is the identity, so that the source can be multiplied where it is (1x1 kernels).
-bool is_identity(const Im2col& im2col) {
-  if (im2col.phases.size() != 1) return false;
-  const Phase& phase = im2col.phases[0];
-  bool same = phase.taps.size() == 1;
-  for (int i = 0; same && i < max_spatial; i++) {
-    same = im2col.step[i] == 1 && im2col.spacing[i] == 1 && phase.taps[0].offset[i] == 0 &&
-           im2col.source[i] == im2col.target[i];
-  }
-  return same;
-}
 
 // Rows and taps per block of patches.
 struct Blocks {
@@ -223,7 +34,20 @@ Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns,
   return blocks;
 }
 
+// What is kept of a frozen kernel.
+struct FrozenKernel {
+  // How it is used: as it lies, packed for products, or transformed.
+  enum Use { plain, packed, transformed } use = plain;
+  std::vector<float> panels;
+  std::uint64_t refreshes = 0;
+};
+
 struct ConvolutionState : State {
+  FrozenKernel frozen;
+  // Products with a packed kernel are divided into blocks of columns too.
+  index_t block_columns = 0;
+  // Whether patches are written once for all of these, before the products.
+  bool shares_patches = false;
   Window window;
   Im2col im2col;
   Channels channels;
@@ -254,13 +78,48 @@ bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const 
                            "a convolution's channels must fit");
 }
 
+void prepare_transformed(ConvolutionState& state, Validator& validator) {
+  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
+  state.frozen.use = FrozenKernel::transformed;
+  state.frozen.panels.resize(winograd::products * plan.panel_floats());
+  validator.need_shared(plan.shared_bytes());
+  validator.need_worker(plan.worker_bytes());
+}
+
+// Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
+// is larger than the caches is read once by few rows.
+void prepare_packed(ConvolutionState& state, Validator& validator) {
+  constexpr index_t most_rows = 96, most_columns = 256, least_columns = 32;
+  const Channels& channels = state.channels;
+  const Phase& phase = state.im2col.phases[0];
+  const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
+  state.frozen.use = FrozenKernel::packed;
+  state.frozen.panels.resize(panels_of(channels.target) * tile_columns * depth);
+  state.shares_patches = !state.identity && phase.rows <= 4 * most_rows;
+  const bool by_columns = state.identity || state.shares_patches;
+  const index_t fitting = by_columns ? most_rows : std::max<index_t>(2 * tile_rows, 2 * patch_floats / depth);
+  const index_t row_parts = ceil_div(phase.rows, std::min(most_rows, fitting));
+  Blocks blocks;
+  blocks.taps = taps;
+  blocks.rows = round_up(ceil_div(phase.rows, row_parts), tile_rows);
+  state.blocks.push_back(blocks);
+  const double flops = 2.0 * phase.rows * depth * channels.target;
+  const index_t wanted = std::max(ceil_div(channels.target, most_columns), ceil_div(tasks_wanted(flops), row_parts));
+  const index_t column_parts = by_columns ? std::min(wanted, std::max<index_t>(1, channels.target / least_columns)) : 1;
+  state.block_columns = round_up(ceil_div(channels.target, column_parts), tile_columns);
+  if (state.shares_patches) validator.need_shared(phase.rows * depth * sizeof(float));
+  const index_t patches = by_columns ? 0 : blocks.rows * depth;
+  validator.need_worker((patches + tile_rows * tile_columns) * sizeof(float));
+}
+
 template <class Attrs>
 bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool is_transpose) {
   if (!validator.require(node.in.size() >= 2 && !node.out.empty(), "a convolution takes two operands")) return false;
   auto state = std::make_unique<ConvolutionState>();
   const int rank = spatial_rank(*node.in[0], validator);
-  if (rank == 0 || !state->epilogue.prepare(node, attrs.epilogue, 2, false, validator)) return false;
-  Value result = state->epilogue.shape();
+  if (rank == 0) return false;
+  Value result = *node.out[0];
+  result.dtype = DType::float32;
   const Value& x = is_transpose ? result : *node.in[0];
   const Value& y = is_transpose ? *node.in[0] : result;
   if (!read_convolution(state->window, attrs, x, *node.in[1], y, validator)) return false;
@@ -268,6 +127,19 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   state->channels = {node.in[0]->dims[rank + 1], result.dims[rank + 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
+  const bool is_frozen = node.in[1]->frozen && !is_transpose && !channels.depthwise() && result.size > 0;
+  if (is_frozen && winograd::suits(state->window, channels.source, channels.target, channels.groups)) {
+    prepare_transformed(*state, validator);
+  } else if (is_frozen && channels.groups == 1 && channels.target > lanes) {
+    prepare_packed(*state, validator);
+  }
+  const bool has_rectangles = state->frozen.use == FrozenKernel::transformed ||
+                              (state->frozen.use == FrozenKernel::packed && state->block_columns < channels.target);
+  if (!state->epilogue.prepare(node, attrs.epilogue, 2, has_rectangles, validator)) return false;
+  if (state->frozen.use != FrozenKernel::plain) {
+    node.state = std::move(state);
+    return !validator.failed;
+  }
   state->packs = is_transpose && !channels.depthwise();
   if (state->packs) state->packed.resize(node.in[1]->size);
   for (const Phase& phase : state->im2col.phases) {
@@ -278,7 +150,7 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
     state->blocks.push_back(blocks);
     const index_t patches = state->identity ? 0 : blocks.rows * blocks.taps * channels.source_group();
     const index_t strided = state->im2col.phases.size() > 1 ? blocks.rows * channels.target_group() : 0;
-    validator.need_worker(channels.depthwise() ? 2 * taps * sizeof(float*)
+    validator.need_worker(channels.depthwise() ? depthwise_scratch(taps)
                                                : (patches + strided + tile_scratch) * sizeof(float));
   }
   node.state = std::move(state);
@@ -365,49 +237,84 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
   }
 }
 
-// Depthwise: for each element a sum over taps, vectorized over channels.
-void depthwise_rows(const ConvolutionState& state, const Phase& phase, const float* source, const float* kernel,
-                    index_t row, index_t rows, const float** lists) {
-  const Im2col& im2col = state.im2col;
-  const index_t channels = state.channels.source;
-  const index_t taps = static_cast<index_t>(phase.taps.size());
-  const float** values = lists;
-  const float** weights = lists + taps;
-  Position position = position_in(phase, row);
-  for (index_t i = 0; i < rows; i++, position.advance()) {
-    index_t inside = 0;
-    for (const Tap& tap : phase.taps) {
-      const index_t z = position.at[0] * im2col.step[0] + tap.offset[0],
-                    y = position.at[1] * im2col.step[1] + tap.offset[1],
-                    x = position.at[2] * im2col.step[2] + tap.offset[2];
-      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1] || x < 0 || x >= im2col.source[2]) continue;
-      values[inside] =
-          source + (((position.n * im2col.source[0] + z) * im2col.source[1] + y) * im2col.source[2] + x) * channels;
-      weights[inside++] = kernel + tap.kernel * channels;
-    }
-    float* to = state.epilogue.product() + target_of(position, im2col, phase) * channels;
-    constexpr int vectors = 4;
-    index_t c = 0;
-    for (; c + vectors * lanes <= channels; c += vectors * lanes) {
-      Vector sums[vectors] = {};
-      for (index_t t = 0; t < inside; t++) {
-        CERATOPS_UNROLL
-        for (int v = 0; v < vectors; v++) sums[v] += load(values[t] + c + v * lanes) * load(weights[t] + c + v * lanes);
-      }
-      CERATOPS_UNROLL
-      for (int v = 0; v < vectors; v++) store(to + c + v * lanes, sums[v]);
-    }
-    for (; c + lanes <= channels; c += lanes) {
-      Vector sum = {};
-      for (index_t t = 0; t < inside; t++) sum += load(values[t] + c) * load(weights[t] + c);
-      store(to + c, sum);
-    }
-    for (; c < channels; c++) {
-      float sum = 0;
-      for (index_t t = 0; t < inside; t++) sum += values[t][c] * weights[t][c];
-      to[c] = sum;
-    }
+// Packs or transforms a frozen kernel, if that was not done since it changed.
+void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
+  FrozenKernel& frozen = state.frozen;
+  if (frozen.refreshes == runtime.refreshes) return;
+  const Channels& channels = state.channels;
+  if (frozen.use == FrozenKernel::transformed) {
+    const winograd::Plan plan = winograd::plan_of(state.window, channels.source, channels.target);
+    winograd::transform_kernel(plan, kernel, frozen.panels.data(), *runtime.pool);
+  } else {
+    Product all = {};
+    all.n = channels.target;
+    all.k = state.blocks[0].taps * channels.source;
+    all.b = kernel;
+    all.b_depth = channels.target;
+    all.b_column = 1;
+    runtime.pool->parallel(panels_of(all.n),
+                           [&](index_t panel, int) { pack_shared_panel(all, panel, frozen.panels.data()); });
   }
+  frozen.refreshes = runtime.refreshes;
+}
+
+void run_transformed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+  const winograd::Plan plan = winograd::plan_of(state.window, state.channels.source, state.channels.target);
+  const auto finish = [&](char* memory, index_t first, index_t tiles, index_t column, index_t columns) {
+    if (!state.epilogue.exists()) return;
+    state.epilogue.start(memory);
+    for (index_t tile = first; tile < first + tiles; tile++) {
+      winograd::each_line(plan, tile, [&](index_t row, index_t rows) {
+        state.epilogue.continue_rectangle(memory, row, rows, column, columns);
+      });
+    }
+  };
+  winograd::convolve(plan, source, state.frozen.panels.data(), state.epilogue.product(), runtime, finish);
+}
+
+void run_packed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+  const Channels& channels = state.channels;
+  const Phase& phase = state.im2col.phases[0];
+  const Blocks& blocks = state.blocks[0];
+  const index_t depth = blocks.taps * channels.source;
+  const auto write = [&](index_t row, index_t rows, float* to) {
+    write_patches(state.im2col, phase, channels, 0, source, row, rows, 0, blocks.taps, to);
+  };
+  float* shared = reinterpret_cast<float*>(runtime.shared);
+  if (state.shares_patches) {
+    constexpr index_t together = 8;
+    runtime.pool->parallel(ceil_div(phase.rows, together), [&](index_t task, int) {
+      const index_t row = task * together;
+      write(row, std::min(together, phase.rows - row), shared + row * depth);
+    });
+  }
+  const index_t column_blocks = ceil_div(channels.target, state.block_columns);
+  runtime.pool->parallel(ceil_div(phase.rows, blocks.rows) * column_blocks, [&](index_t task, int thread) {
+    const index_t row = task / column_blocks * blocks.rows, column = task % column_blocks * state.block_columns;
+    char* memory = runtime.worker(thread);
+    float* scratch = reinterpret_cast<float*>(memory);
+    Product p = {};
+    p.m = std::min(blocks.rows, phase.rows - row);
+    p.n = std::min(state.block_columns, channels.target - column);
+    p.k = depth;
+    p.a_row = depth;
+    p.a_depth = 1;
+    if (state.identity || state.shares_patches) {
+      p.a = (state.identity ? source : shared) + row * depth;
+    } else {
+      write(row, p.m, scratch);
+      p.a = scratch;
+      scratch += blocks.rows * depth;
+    }
+    p.c = state.epilogue.product() + row * channels.target + column;
+    p.c_row = channels.target;
+    packed_product(p, state.frozen.panels.data() + column * depth, scratch);
+    if (column_blocks == 1) {
+      state.epilogue.run(memory, row * channels.target, (row + p.m) * channels.target);
+    } else {
+      state.epilogue.run_rectangle(memory, row, p.m, column, p.n);
+    }
+  });
 }
 
 void run_either(Node& node, Runtime& runtime) {
@@ -415,6 +322,11 @@ void run_either(Node& node, Runtime& runtime) {
   const float* source = node.in[0]->as<float>();
   const float* kernel = node.in[1]->as<float>();
   const Channels& channels = state.channels;
+  if (state.frozen.use != FrozenKernel::plain) {
+    refresh_kernel(state, kernel, runtime);
+    return state.frozen.use == FrozenKernel::packed ? run_packed(state, source, runtime)
+                                                    : run_transformed(state, source, runtime);
+  }
   if (state.packs) pack_kernel(state, kernel, runtime);
   const bool is_whole = state.im2col.phases.size() == 1;
   for (std::size_t i = 0; i < state.im2col.phases.size(); i++) {
@@ -424,7 +336,8 @@ void run_either(Node& node, Runtime& runtime) {
       const index_t row = task * blocks.rows, rows = std::min(blocks.rows, phase.rows - row);
       char* memory = runtime.worker(thread);
       if (channels.depthwise()) {
-        depthwise_rows(state, phase, source, kernel, row, rows, reinterpret_cast<const float**>(memory));
+        depthwise_rows(state.im2col, phase, channels.source, source, kernel, state.epilogue.product(), row, rows,
+                       memory);
       } else {
         multiply_block(state, phase, blocks, source, kernel, row, rows, reinterpret_cast<float*>(memory));
       }
@@ -488,30 +401,6 @@ void filter_block(const FilterState& state, const float* x, const float* y, inde
   }
 }
 
-// The partial sum of one part of a depthwise filter.
-void depthwise_filter(const FilterState& state, const float* x, const float* y, index_t part, float* to) {
-  const Im2col& im2col = state.im2col;
-  const Phase& phase = im2col.phases[0];
-  const index_t channels = state.channels.source;
-  const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
-  zero_floats(to, static_cast<index_t>(phase.taps.size()) * channels);
-  Position position = position_in(phase, begin);
-  for (index_t row = begin; row < end; row++, position.advance()) {
-    const float* gradient = y + row * channels;
-    for (const Tap& tap : phase.taps) {
-      const index_t d = position.at[0] * im2col.step[0] + tap.offset[0],
-                    h = position.at[1] * im2col.step[1] + tap.offset[1],
-                    w = position.at[2] * im2col.step[2] + tap.offset[2];
-      if (d < 0 || d >= im2col.source[0] || h < 0 || h >= im2col.source[1] || w < 0 || w >= im2col.source[2]) continue;
-      const float* from =
-          x + (((position.n * im2col.source[0] + d) * im2col.source[1] + h) * im2col.source[2] + w) * channels;
-      float* sums = to + tap.kernel * channels;
-      CERATOPS_INDEPENDENT
-      for (index_t c = 0; c < channels; c++) sums[c] += from[c] * gradient[c];
-    }
-  }
-}
-
 }  // namespace
 
 bool prepare_convolution(Node& node, const ConvolutionAttrs& attrs, Validator& validator) {
@@ -565,7 +454,9 @@ void run_convolution_filter(Node& node, Runtime& runtime) {
     const index_t part = task / tap_blocks, first = task % tap_blocks * state.blocks.taps;
     float* to = sums + part * size;
     if (state.channels.depthwise()) {
-      depthwise_filter(state, x, y, part, to);
+      const Phase& phase = state.im2col.phases[0];
+      const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
+      depthwise_filter(state.im2col, phase, state.channels.source, x, y, begin, end, to);
     } else {
       filter_block(state, x, y, part, first, to, reinterpret_cast<float*>(runtime.worker(thread)));
     }

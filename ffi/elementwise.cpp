@@ -128,6 +128,13 @@ const Elementwise elementwise_functions[] = {
     CERATOPS_ELEMENTWISE(CERATOPS_ROW_FLOAT, CERATOPS_ROW_WRAPPING, CERATOPS_ROW_SIGNED, CERATOPS_ROW_INTEGER)};
 const int elementwise_count = static_cast<int>(sizeof elementwise_functions / sizeof elementwise_functions[0]);
 
+LaneFunction lane_function_of(const char* name) {
+  for (const Elementwise& row : elementwise_functions) {
+    if (std::strcmp(row.name, name) == 0) return row.on_floats;
+  }
+  return nullptr;
+}
+
 void widen(void* lanes_out, const void* elements, DType dtype, index_t n) {
   if (bytes_of(dtype) == 4) {
     std::memcpy(lanes_out, elements, n * 4);

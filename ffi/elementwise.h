@@ -74,6 +74,9 @@ struct Elementwise {
 extern const Elementwise elementwise_functions[];
 extern const int elementwise_count;
 
+// The function of this name on floats.
+LaneFunction lane_function_of(const char* name);
+
 // Converts elements of `dtype` to 32-bit lanes, and back.
 void widen(void* lanes_out, const void* elements, DType dtype, index_t n);
 void narrow(void* elements, const void* lanes_in, DType dtype, index_t n);

@@ -44,8 +44,15 @@ class Epilogue {
 
   // Runs on columns [column, column + columns) of rows [row, row + rows).
   void run_rectangle(char* memory, index_t row, index_t rows, index_t column, index_t columns) const {
+    start(memory);
+    continue_rectangle(memory, row, rows, column, columns);
+  }
+  // The same in two parts: the second for several rectangles.
+  void start(char* memory) const {
+    if (exists_) vm_.start(memory);
+  }
+  void continue_rectangle(char* memory, index_t row, index_t rows, index_t column, index_t columns) const {
     if (!exists_) return;
-    vm_.start(memory);
     for (index_t i = 0; i < rows; i++) {
       for (index_t j = 0; j < columns; j += vm_.block()) {
         vm_.run_row(memory, row + i, column + j, std::min(vm_.block(), columns - j));

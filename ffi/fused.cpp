@@ -13,6 +13,8 @@ constexpr int words_per_step = 6;
 // several rows.
 constexpr index_t shortest_row = 128;
 constexpr index_t work_per_task = 65536;
+// The rows of chains must stay in the cache.
+constexpr index_t longest_chain_row = 4096;
 
 bool valid_dtype(int32_t word) { return word >= 0 && word <= 3; }
 
@@ -28,6 +30,7 @@ bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const 
   for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
   if (!decode(program, validator) || !fit(rows, validator)) return false;
+  find_chains();
   allocate();
   return true;
 }
@@ -83,7 +86,7 @@ bool ElementwiseVm::decode(Words program, Validator& validator) {
     if (!validator.require(function != nullptr, "a function must take the dtype of its operands")) return false;
     same_as_.push_back(to);
     const bool mask = dtype == DType::uint8 && !is_cast;
-    steps_.push_back({function, mask, a, b, c, to, -1, nullptr});
+    steps_.push_back({function, mask, a, b, c, to, -1, nullptr, -1});
   }
   for (Result& result : results_) {
     if (!validator.require(*word >= 0 && *word < static_cast<int32_t>(dtypes_.size()), "a result must be a register") ||
@@ -173,6 +176,85 @@ bool ElementwiseVm::fit(bool rows, Validator& validator) {
   return true;
 }
 
+// The elements of an operand that is one row for all rows; null for another register.
+const float* ElementwiseVm::row_of(int reg) const {
+  if (reg >= static_cast<int>(operands_.size()) || dtypes_[reg] != DType::float32) return nullptr;
+  const Operand& operand = operands_[reg];
+  const bool is_row = operand.value->size == inner_ && inner_ > 1 && operand.inner_stride == 1 && outer_ > 1;
+  return is_row ? operand.value->as<const float>() : nullptr;
+}
+
+const float* ElementwiseVm::literal_of(int reg) const {
+  for (const auto& [to, bits] : literals_) {
+    if (to == reg) return reinterpret_cast<const float*>(&bits);
+  }
+  return nullptr;
+}
+
+// Adds `next`, which reads the result of `head`, to the chain; returns false if it does not fit there.
+bool ElementwiseVm::extend_chain(AffineChain& chain, Step& head, const Step& next) const {
+  const auto is = [&](const char* name) { return next.function == lane_function_of(name); };
+  if (is("relu")) return chain.clamp_low(0);
+  const bool first = next.a == head.to;
+  const int other = first ? next.b : next.a;
+  if (other == head.to) return false;
+  const float* literal = literal_of(other);
+  if (first && literal && *literal == *literal) {
+    if (is("maximum")) return chain.clamp_low(*literal);
+    if (is("minimum")) return chain.clamp_high(*literal);
+  }
+  const float* row = row_of(other);
+  if (row || literal) {
+    const auto link = [&](AffineChain::Kind kind) { return chain.link(kind, row, literal ? *literal : 0); };
+    if (is("add")) return link(AffineChain::add);
+    if (is("subtract")) return link(first ? AffineChain::subtract : AffineChain::subtract_from);
+    return is("multiply") && link(AffineChain::multiply);
+  }
+  const bool is_full = other < static_cast<int>(operands_.size()) && operands_[other].access == Access::direct &&
+                       dtypes_[other] == DType::float32;
+  if (!is_full || !is("add") || !chain.add_residual()) return false;
+  head.b = other;
+  return true;
+}
+
+// Replaces runs of steps by chains. Each step must be the only one that reads the step before it.
+void ElementwiseVm::find_chains() {
+  if (inner_ > longest_chain_row) return;
+  std::vector<int> uses(register_count_, 0);
+  for (const Step& step : steps_) {
+    uses[step.a]++;
+    if (step.b != step.a) uses[step.b]++;
+    if (step.c != step.a && step.c != step.b) uses[step.c]++;
+  }
+  for (const Result& result : results_) uses[result.reg]++;
+  std::vector<Step> kept;
+  for (std::size_t i = 0; i < steps_.size();) {
+    // The register that the chain starts from is the argument of the first step that is not its row.
+    const int base = row_of(steps_[i].a) ? steps_[i].b : steps_[i].a;
+    AffineChain chain;
+    Step head{nullptr, false, base, base, base, base, -1, nullptr, -1};
+    std::size_t end = i;
+    while (end < steps_.size() && (end == i || uses[head.to] == 1)) {
+      const Step& next = steps_[end];
+      if (next.mask || (next.a != head.to && next.b != head.to) || !extend_chain(chain, head, next)) break;
+      head.to = next.to;
+      end++;
+    }
+    const bool starts_full = base >= static_cast<int>(operands_.size()) ||
+                             (operands_[base].access == Access::direct && dtypes_[base] == DType::float32);
+    if (!chain.has_row() || !starts_full) {
+      kept.push_back(steps_[i++]);
+      continue;
+    }
+    head.chain = static_cast<int>(chains_.size());
+    chains_.push_back({chain, chain_rows_});
+    if (chain.computes_rows()) chain_rows_ += 2;
+    kept.push_back(head);
+    i = end;
+  }
+  steps_ = kept;
+}
+
 // Assigns buffers to steps and operands; reusing them allows longer blocks that still fit the L1 cache.
 void ElementwiseVm::allocate() {
   const int forever = 1 << 30;
@@ -238,7 +320,7 @@ void ElementwiseVm::allocate() {
 
 std::size_t ElementwiseVm::worker_bytes() const {
   return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) +
-         static_cast<std::size_t>(buffers_) * block_ * 4;
+         static_cast<std::size_t>(buffers_) * block_ * 4 + static_cast<std::size_t>(chain_rows_) * inner_ * 4;
 }
 
 namespace {
@@ -267,6 +349,9 @@ void ElementwiseVm::start(char* memory) const {
     fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype,
                std::min(block_, std::max<index_t>(size(), 1)));
     regs[i] = buffer(memory, operand.buffer);
+  }
+  for (const PlacedChain& placed : chains_) {
+    if (placed.chain.computes_rows()) placed.chain.compute_rows(rows_of(placed, memory), inner_);
   }
 }
 
@@ -315,7 +400,7 @@ void ElementwiseVm::run_row(char* memory, index_t row, index_t column, index_t n
       default: break;
     }
   }
-  execute(memory, from, n);
+  execute(memory, from, column, n);
 }
 
 void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
@@ -334,7 +419,7 @@ void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
       gather(operand, buffer(memory, operand.buffer), from, n);
     }
   }
-  execute(memory, from, n);
+  execute(memory, from, chains_.empty() ? 0 : from % inner_, n);
 }
 
 namespace {
@@ -382,10 +467,28 @@ void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from
   }
 }
 
-void ElementwiseVm::execute(char* memory, index_t from, index_t n) const {
+void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column,
+                              index_t n) const {
+  const PlacedChain& placed = chains_[step.chain];
+  const float* rows = rows_of(placed, memory);
+  const float* x = static_cast<const float*>(regs[step.a]);
+  const float* residual = static_cast<const float*>(regs[step.b]);
+  for (index_t at = 0; at < n; column = 0) {
+    const index_t count = std::min(n - at, inner_ - column);
+    placed.chain.run(x + at, residual + at, rows, inner_, column, count, reinterpret_cast<float*>(to) + at);
+    at += count;
+  }
+}
+
+void ElementwiseVm::execute(char* memory, index_t from, index_t column, index_t n) const {
   const void** regs = registers(memory);
   for (const Step& step : steps_) {
     char* to = step.direct ? step.direct->data + from * 4 : buffer(memory, step.buffer);
+    if (step.chain >= 0) {
+      run_chain(step, memory, regs, to, column, n);
+      regs[step.to] = to;
+      continue;
+    }
     step.function(to, regs[step.a], regs[step.b], regs[step.c], n);
     if (step.mask) mask_to_uint8()(to, to, to, to, n);
     regs[step.to] = to;

@@ -1,5 +1,6 @@
 // The elementwise VM: runs a straight-line elementwise program over blocks of lanes that stay in the L1 cache.
 #pragma once
+#include "affine_chain.h"
 #include "base.h"
 #include "elementwise.h"
 
@@ -49,26 +50,44 @@ class ElementwiseVm {
     int a, b, c, to;
     int buffer;
     Value* direct;
+    // The chain that this step stands for, or -1.
+    int chain;
   };
   struct Result {
     Value* value;
     int reg;
     bool stored;
   };
+  struct PlacedChain {
+    AffineChain chain;
+    // Where its computed rows are, in rows.
+    int rows_at;
+  };
 
   bool decode(Words program, Validator& validator);
   bool fit(bool rows, Validator& validator);
+  void find_chains();
+  bool extend_chain(AffineChain& chain, Step& head, const Step& next) const;
+  const float* row_of(int reg) const;
+  const float* literal_of(int reg) const;
   void allocate();
-  void execute(char* memory, index_t from, index_t n) const;
+  void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;
+  void execute(char* memory, index_t from, index_t column, index_t n) const;
   void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
   index_t offset_of_row(const Operand& operand, index_t row) const;
   const void** registers(char* memory) const { return reinterpret_cast<const void**>(memory); }
   char* buffer(char* memory, int index) const {
     return memory + round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + index * block_ * 4;
   }
+  // The computed scale of a chain, followed by its shift.
+  float* rows_of(const PlacedChain& placed, char* memory) const {
+    return reinterpret_cast<float*>(buffer(memory, buffers_)) + placed.rows_at * inner_;
+  }
 
   std::vector<Operand> operands_;
   std::vector<Step> steps_;
+  std::vector<PlacedChain> chains_;
+  int chain_rows_ = 0;
   std::vector<Result> results_;
   std::vector<DType> dtypes_;
   std::vector<std::pair<int, int32_t>> literals_;

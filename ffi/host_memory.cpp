@@ -56,9 +56,9 @@ std::uint64_t left_in_groups(const std::string& root) {
     // A limit holds for the groups inside too.
     for (std::string path = line.substr(second + 1);; path.resize(path.rfind('/'))) {
       if (path == "/") path.clear();
-      least = std::min(least, unified
-          ? left_in_group(top + path, "/memory.max", "/memory.current", "inactive_file")
-          : left_in_group(top + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file"));
+      least = std::min(least, unified ? left_in_group(top + path, "/memory.max", "/memory.current", "inactive_file")
+                                      : left_in_group(top + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
+                                                      "total_inactive_file"));
       if (path.rfind('/') == std::string::npos) break;
     }
   }

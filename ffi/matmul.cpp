@@ -146,7 +146,11 @@ void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
 }  // namespace
 
 #if defined(__wasm__)
-const char* description() { return "WebAssembly SIMD"; }
+#if defined(__wasm_relaxed_simd__)
+const char* description() { return "WebAssembly, relaxed SIMD"; }
+#else
+const char* description() { return "WebAssembly, 128-bit SIMD"; }
+#endif
 void fix_cache_sizes() {}
 #else
 #define CERATOPS_TEXT(x) #x
@@ -201,8 +205,9 @@ bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) 
   state->packed = suits_packing(*state);
   if (state->packed) {
     validator.need_shared(static_cast<std::size_t>(panels_of(state->n) * tile_columns * state->k) * sizeof(float));
-  } else if (state->split.k_parts > 1)
+  } else if (state->split.k_parts > 1) {
     state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
+  }
   node.state = std::move(state);
   return !validator.failed;
 }

@@ -39,6 +39,8 @@ constexpr int deepest_loop = 16;
 constexpr index_t cache_line = 64;
 constexpr int32_t bound_by_loop = -1;
 constexpr int32_t alias_of = -2;
+// Added to the dtype of a frozen value.
+constexpr int32_t frozen_value = 4;
 // Larger sizes are rejected; products of extents up to this bound do not overflow.
 constexpr index_t most_elements = sizeof(index_t) == 8 ? index_t{1} << 40 : (index_t{1} << 29) - 1;
 
@@ -141,11 +143,12 @@ bool Program::read_value(Reader& reader, Graph& graph, index_t index) {
   if (!head) return false;
   Value& value = graph.values[index];
   const int32_t segment = head[0], place = head[1];
-  if (!validator_.require(head[2] >= 0 && head[2] <= 3, "a value must have a dtype") ||
+  if (!validator_.require(head[2] >= 0 && head[2] <= (frozen_value | 3), "a value must have a dtype") ||
       !validator_.require(head[3] >= 0 && head[3] <= max_rank, "a value must have at most 12 axes")) {
     return false;
   }
-  value.dtype = static_cast<DType>(head[2]);
+  value.dtype = static_cast<DType>(head[2] & 3);
+  value.frozen = (head[2] & frozen_value) != 0;
   value.rank = head[3];
   const int32_t* dims = reader.take(value.rank);
   if (!dims) return false;
@@ -170,6 +173,7 @@ bool Program::read_value(Reader& reader, Graph& graph, index_t index) {
     }
     if (!validator_.require(root->bytes() >= value.bytes(), "an alias must not be larger than its root")) return false;
     value.data = root->data;
+    value.frozen = root->frozen;
     graph.aliases.push_back({&value, root});
     return true;
   }
@@ -227,6 +231,7 @@ bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) 
 bool Program::check_places(const Node& node) {
   for (std::size_t i = 0; i < node.out.size(); i++) {
     const Value& out = *node.out[i];
+    if (!validator_.require(!out.frozen, "an output must not be frozen")) return false;
     for (const Value* in : node.in) {
       const bool same = in->data == out.data && in->bytes() == out.bytes() && node.op->aliasing == Aliasing::in_place;
       if (!validator_.require(same || !overlap(*in, out), "an output must not lie over an input")) return false;
@@ -242,14 +247,24 @@ int32_t Program::run(int32_t steps, const char*& failure) {
   for (int32_t step = 0; step < steps; step++) {
     if (stop_.load(std::memory_order_relaxed)) return step;
     run_graph(graph_, runtime_);
-    if (runtime_.pool->take_failure()) runtime_.failure = "out of memory";
-    if (runtime_.failure) {
-      failure = runtime_.failure;
-      runtime_.failure = nullptr;
-      return step;
-    }
+    failure = take_failure();
+    if (failure) return step;
   }
   return steps;
+}
+
+const char* Program::take_failure() {
+  const char* failure = runtime_.pool->take_failure() ? "out of memory" : runtime_.failure;
+  runtime_.failure = nullptr;
+  return failure;
+}
+
+bool Program::run_node(int32_t index, const char*& failure) {
+  if (index == 0 && stop_.load(std::memory_order_relaxed)) return false;
+  Node& node = graph_.nodes[index];
+  node.op->run(node, runtime_);
+  failure = take_failure();
+  return true;
 }
 
 int32_t Program::profile(double* nanoseconds, int32_t count) {

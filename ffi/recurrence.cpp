@@ -1,5 +1,5 @@
-// recurrence: all steps of a recurrent layer, and its gradient. A task has a block of samples and runs all steps of them,
-// so that threads never wait for each other; the kernel is packed once for all steps.
+// recurrence: all steps of a recurrent layer, and its gradient. A task has a block of samples and runs all steps of
+// them, so that threads never wait for each other; the kernel is packed once for all steps.
 #include "ops.h"
 #include "scalar_math.h"
 #include "threads.h"
@@ -49,7 +49,8 @@ bool prepare_extents(Node& node, const Value& kernel, const Value& all, std::siz
   state->reverse = reverse;
   const index_t gates = state->gates;
   state->masked = node.in.size() > at_mask;
-  if (!validator.require(gates == simple || gates == gru || gates == lstm, "a recurrent cell has one, three or four gates") ||
+  if (!validator.require(gates == simple || gates == gru || gates == lstm,
+                         "a recurrent cell has one, three or four gates") ||
       !validator.require(node.in.size() <= at_mask + 1, "a recurrence has a mask at most")) {
     return false;
   }
@@ -73,8 +74,8 @@ void reserve(RecurrenceState& state, index_t columns, index_t depth, Validator& 
 }
 
 // Packs the factor of the steps' product, whose strides are those of b.
-void pack(const RecurrenceState& state, const float* b, index_t b_depth, index_t b_column, index_t columns, float* panels,
-          Runtime& runtime) {
+void pack(const RecurrenceState& state, const float* b, index_t b_depth, index_t b_column, index_t columns,
+          float* panels, Runtime& runtime) {
   Product product = {};
   product.n = columns;
   product.k = state.depth;
@@ -235,7 +236,8 @@ void run_recurrence(Node& node, Runtime& runtime) {
         if (state.gates == simple) {
           tanhs(given, sum, units, h);
         } else if (state.gates == gru) {
-          gru_step(units, given, extra, sum, before + r * units, gates + (at + r) * columns, inner + (at + r) * units, h);
+          gru_step(units, given, extra, sum, before + r * units, gates + (at + r) * columns, inner + (at + r) * units,
+                   h);
         } else {
           float* next = inner + (at + r) * units;
           lstm_step(units, given, sum, carry + r * units, gates + (at + r) * columns, next, h);
@@ -315,11 +317,11 @@ void run_recurrence_gradient(Node& node, Runtime& runtime) {
         } else if (state.gates == simple) {
           simple_gradient(units, states + (at + r) * units, gradient, own, to);
         } else if (state.gates == gru) {
-          gru_gradient(units, gates + (at + r) * columns, inner + (at + r) * units, before + r * units, gradient, own, to,
-                       of_sums + (at + r) * columns);
+          gru_gradient(units, gates + (at + r) * columns, inner + (at + r) * units, before + r * units, gradient, own,
+                       to, of_sums + (at + r) * columns);
         } else {
-          lstm_gradient(units, gates + (at + r) * columns, inner + (at + r) * units, old_carry + r * units, gradient, own,
-                        of_carry + r * units, to);
+          lstm_gradient(units, gates + (at + r) * columns, inner + (at + r) * units, old_carry + r * units, gradient,
+                        own, of_carry + r * units, to);
         }
       }
       multiply(state, rows, of_sums + at * columns, panels, of_states, true);

@@ -8,6 +8,7 @@
 #endif
 
 #include <chrono>
+#endif
 
 namespace ceratops {
 
@@ -21,9 +22,32 @@ inline void relax() {
 #endif
 }
 
-// Long enough to bridge the gap between two kernels of a step, short enough not to waste a core between steps.
-constexpr auto spin_time = std::chrono::microseconds(200);
-constexpr int spins_between_clock_reads = 64;
+// How long a thread spins: long enough to bridge the gap between two kernels of a step, short enough not to waste a core
+// between steps.
+#if defined(__wasm__)
+
+// There is no clock: about 200 us.
+class Patience {
+ public:
+  bool is_over() { return ++spins_ > 100000; }
+
+ private:
+  int spins_ = 0;
+};
+
+#else
+
+class Patience {
+ public:
+  bool is_over() {
+    return ++spins_ % spins_between_clock_reads == 0 && std::chrono::steady_clock::now() > deadline_;
+  }
+
+ private:
+  static constexpr int spins_between_clock_reads = 64;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+  int spins_ = 0;
+};
 
 // Pool threads run until the process exits, so the library must stay mapped.
 void stay_loaded() {
@@ -37,7 +61,21 @@ void stay_loaded() {
 #endif
 }
 
+#endif
+
 }  // namespace
+
+#if defined(__wasm__)
+
+Pool::Pool(int threads) : ranges_(threads) {}
+
+void Pool::sleep(uint32_t seen) {
+  __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(&generation_), static_cast<int>(seen), -1);
+}
+
+void Pool::wake() { __builtin_wasm_memory_atomic_notify(reinterpret_cast<int*>(&generation_), ~0u); }
+
+#else
 
 Pool::Pool(int threads) : ranges_(threads) {
   if (threads > 1) stay_loaded();
@@ -45,13 +83,26 @@ Pool::Pool(int threads) : ranges_(threads) {
 }
 
 Pool::~Pool() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    quit_ = true;
-    generation_.fetch_add(1);
-  }
-  wake_.notify_all();
+  close();
   for (auto& worker : workers_) worker.join();
+}
+
+void Pool::sleep(uint32_t seen) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  wake_.wait(lock, [&] { return generation_.load() != seen; });
+}
+
+void Pool::wake() {
+  { std::lock_guard<std::mutex> lock(mutex_); }
+  wake_.notify_all();
+}
+
+#endif
+
+void Pool::close() {
+  quit_ = true;
+  generation_.fetch_add(1);
+  wake();
 }
 
 void Pool::run(Task task, const void* context, index_t tasks) {
@@ -64,17 +115,16 @@ void Pool::run(Task task, const void* context, index_t tasks) {
   }
   open_.store(true);
   generation_.fetch_add(1);
-  if (sleeping_.load() > 0) {
-    { std::lock_guard<std::mutex> lock(mutex_); }
-    wake_.notify_all();
-  }
+  if (sleeping_.load() > 0) wake();
   take(0);
   // Threads that have not joined yet find the job closed, so sleeping threads are not waited for.
   open_.store(false);
-  int spins = 0;
+  [[maybe_unused]] int spins = 0;
   while (active_.load() > 0) {
     relax();
+#if !defined(__wasm__)
     if (++spins > 2000) std::this_thread::yield();
+#endif
   }
 }
 
@@ -85,6 +135,7 @@ void Pool::take(int thread) {
     for (;;) {
       const index_t task = range.next.fetch_add(1, std::memory_order_relaxed);
       if (task >= range.end) break;
+      ranges_[thread].taken++;
 #if defined(__cpp_exceptions)
       try {
         task_(context_, task, thread);
@@ -101,16 +152,13 @@ void Pool::take(int thread) {
 void Pool::work(int thread) {
   uint32_t seen = 0;
   for (;;) {
-    auto deadline = std::chrono::steady_clock::now() + spin_time;
-    int spins = 0;
+    Patience patience;
     while (generation_.load(std::memory_order_acquire) == seen) {
       relax();
-      if (++spins % spins_between_clock_reads == 0 && std::chrono::steady_clock::now() > deadline) {
-        std::unique_lock<std::mutex> lock(mutex_);
-        sleeping_.fetch_add(1);
-        wake_.wait(lock, [&] { return generation_.load() != seen; });
-        sleeping_.fetch_sub(1);
-      }
+      if (!patience.is_over()) continue;
+      sleeping_.fetch_add(1);
+      sleep(seen);
+      sleeping_.fetch_sub(1);
     }
     seen = generation_.load();
     if (quit_) return;
@@ -121,4 +169,3 @@ void Pool::work(int thread) {
 }
 
 }  // namespace ceratops
-#endif

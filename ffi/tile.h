@@ -18,9 +18,9 @@ struct Product {
   bool add = false;
 };
 
-// As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and
-// needs one for the product before the addition: a sixth row spills and costs a third of the speed.
-#if defined(__wasm__)
+// As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and,
+// without relaxed SIMD, needs one for the product before the addition: a sixth row spills and costs a third of the speed.
+#if defined(__wasm__) && !defined(__wasm_relaxed_simd__)
 constexpr int tile_rows = 5;
 #else
 constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
@@ -49,7 +49,7 @@ inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_
     for (int i = 0; i < rows; i++) {
       const Vector value = splat(a[i * a_row]);
       CERATOPS_UNROLL
-      for (int j = 0; j < vectors; j++) acc[i][j] += value * row[j];
+      for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
     a += a_depth;
     b += b_depth;
@@ -139,8 +139,8 @@ inline void row_product(const Product& p) {
       Vector even = load(p.c + j), odd = Vector{};
       CERATOPS_UNROLL
       for (int s = 0; s < streams; s += 2) {
-        even += value[s] * load(b + s * p.b_depth + j);
-        odd += value[s + 1] * load(b + (s + 1) * p.b_depth + j);
+        even = multiply_add(value[s], load(b + s * p.b_depth + j), even);
+        odd = multiply_add(value[s + 1], load(b + (s + 1) * p.b_depth + j), odd);
       }
       store(p.c + j, even + odd);
     }
@@ -191,8 +191,8 @@ inline float sum_of_products(const float* x, const float* y, index_t n) {
   Vector even = {}, odd = {};
   index_t i = 0;
   for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    even += load(x + i) * load(y + i);
-    odd += load(x + i + lanes) * load(y + i + lanes);
+    even = multiply_add(load(x + i), load(y + i), even);
+    odd = multiply_add(load(x + i + lanes), load(y + i + lanes), odd);
   }
   float total = sum_of(even + odd);
   for (; i < n; i++) total += x[i] * y[i];
@@ -209,7 +209,7 @@ inline void narrow_down(const Product& p, const float* a, float* c) {
     for (int v = 0; v < vectors; v++) {
       const Vector rows = load(a + v * lanes);
       CERATOPS_UNROLL
-      for (int j = 0; j < columns; j++) acc[j][v] += rows * splat(b[j * p.b_column]);
+      for (int j = 0; j < columns; j++) acc[j][v] = multiply_add(rows, splat(b[j * p.b_column]), acc[j][v]);
     }
   }
   for (int v = 0; v < vectors; v++) {
@@ -232,7 +232,7 @@ inline void narrow_along(const Product& p, index_t depth, const float* a, const 
     for (int j = 0; j < columns; j++) {
       const Vector factors = load(b + j * depth + k);
       CERATOPS_UNROLL
-      for (int i = 0; i < rows; i++) acc[i][j] += load(a + i * p.a_row + k) * factors;
+      for (int i = 0; i < rows; i++) acc[i][j] = multiply_add(load(a + i * p.a_row + k), factors, acc[i][j]);
     }
   }
   for (int i = 0; i < rows; i++) {

@@ -35,8 +35,8 @@ interface Declared {
 }
 
 const declared = new WeakMap<object, Declared>();
-/** The names of the methods that were made to check, by what holds them. */
-const done = new WeakMap<object, Set<string>>();
+/** The prototypes whose own methods check; what these extend do too. */
+const done = new WeakSet<object>();
 
 /**
  * Declares the arguments of methods of a class and of those classes of the library that extend it; with `overriding`, some
@@ -64,18 +64,19 @@ export function declareMethods(
 
 /** Makes the methods of a class, and of those that it extends, check their arguments as the nearest base declares them. */
 export function checkMethodsOf(Class: { readonly prototype: object }): void {
-  const extending: object[] = [];
-  for (let of: object | null = Class.prototype; of !== null; of = Object.getPrototypeOf(of)) {
-    extending.push(of);
-    const { own = {}, overriding = {} }: Partial<Declared> = declared.get(of) ?? {};
-    for (const name of Object.keys(own)) {
-      for (const prototype of extending) {
-        const names = done.get(prototype) ?? new Set();
-        done.set(prototype, names);
-        if (names.has(name)) continue;
-        names.add(name);
-        checkMethod(prototype, name, (prototype === of ? own : overriding)[name]);
-      }
+  for (let of: object | null = Class.prototype; of !== null && !done.has(of); of = Object.getPrototypeOf(of)) {
+    done.add(of);
+    checkOwnMethodsOf(of);
+  }
+}
+
+function checkOwnMethodsOf(prototype: object): void {
+  const names = new Set<string>();
+  for (let of: object | null = prototype; of !== null; of = Object.getPrototypeOf(of)) {
+    const methods = of === prototype ? declared.get(of)?.own : declared.get(of)?.overriding;
+    for (const [name, method] of Object.entries(methods ?? {})) {
+      if (!names.has(name)) checkMethod(prototype, name, method);
+      names.add(name);
     }
   }
 }

@@ -236,6 +236,13 @@ export function leavesOptionsOpen(Class: object): boolean {
   return declaredFor(Class)?.strict === false;
 }
 
+const misplaced = new WeakSet<CeratopsError>();
+
+/** Whether an error is about an object of options in the place of an argument by position. */
+export function isMisplaced(error: unknown): boolean {
+  return error instanceof CeratopsError && misplaced.has(error);
+}
+
 const optionOfError = new WeakMap<CeratopsError, string>();
 
 /** The option whose reading an error is about, if any. */
@@ -313,12 +320,14 @@ function checkPosition(
   const args = names.map((other) => shown(options[other]) ?? shown(byPosition[other]) ?? other);
   const others = known.filter((key) => !names.includes(key)).map((key) => `${key}: ...`);
   const list = [...args, ...(others.length > 0 ? [`{ ${others.join(", ")} }`] : [])];
-  throw new ValueError({
+  const error = new ValueError({
     what: `Cannot make ${className}`,
     rule: `${names.join(" and ")} come${names.length === 1 ? "s" : ""} first, before the options`,
     received: `an object with ${known.join(", ")} as ${name}`,
     hint: `write it as in new ${className}(${list.join(", ")})`,
   });
+  misplaced.add(error);
+  throw error;
 }
 
 /** The values of a table's options, checked and completed. */

@@ -1,11 +1,12 @@
 // The sources of randomness: the seed, stable paths, and streams of Philox bits.
+import { makeArray } from "./dtype.ts";
 import { describe, ValueError } from "./errors.ts";
 import { ContextKey } from "./ir/context.ts";
 import { philox } from "./ops/defs/philox.ts";
 import { type BinaryOp, lift } from "./ops/lift.ts";
 import { add, concat, cos, iota, log, multiply, slice, sqrt, subtract } from "./ops/primitives.ts";
 import { Tensor } from "./tensor/tensor.ts";
-import type { Variable } from "./tensor/variable.ts";
+import type { Drawing, Variable } from "./tensor/variable.ts";
 import type { Value } from "./ir/value.ts";
 
 let seed: number | undefined;
@@ -49,6 +50,12 @@ export function restoreRandomSeed(value: number): void {
   seed = value;
 }
 
+/** Restores the seed and the random paths as they are now, when disposed. */
+export function keepRandomState(): Disposable {
+  const kept = { seed, roots };
+  return { [Symbol.dispose]: () => void ({ seed, roots } = kept) };
+}
+
 /** The 32-bit FNV-1a hash of a path, as a signed integer. */
 export function hashPath(path: string): number {
   let hash = 0x811c9dc5;
@@ -65,7 +72,7 @@ export function nextRandomRoot(): string {
 export const weightPath: ContextKey<string> = new ContextKey("weightPath");
 
 /** The purpose of a stream; streams for different purposes never share numbers. */
-export const purposes = { program: 0, weights: 1, shuffle: 2 } as const;
+export const purposes = { program: 0, weights: 1, shuffle: 2, trials: 3 } as const;
 
 /** A stream of random words: Philox 4x32-10 with key `(seed, path)` and counter `(block, step, purpose, detail)`. */
 export class RandomStream {
@@ -109,6 +116,22 @@ export class RandomStream {
     while (word >= rejected) word = this.word();
     return word % limit;
   }
+}
+
+/** Uniform numbers in [low, high), in float32: those of {@linkcode RandomStream.uniform}, from the start of a stream. */
+export function uniformDrawing(stream: Drawing["stream"], low: number, high: number): Drawing {
+  const range = high - low;
+  return {
+    stream,
+    low,
+    range,
+    elements(size) {
+      const words = new RandomStream(...stream);
+      const values = makeArray("float32", size);
+      for (let i = 0; i < size; i++) values[i] = low + words.uniform() * range;
+      return values;
+    },
+  };
 }
 
 /** Standard normal numbers from uniform ones in [0, 1), by the Box-Muller transform. */

@@ -1,33 +1,80 @@
-// Matrix products y = A B with few rows or columns, one tile of y per thread, in registers; no workgroup memory, no
-// barriers. Factors and slices are described in products.wgsl.
+// Matrix products y = A B with few rows or columns, or where workgroup memory does not pay, one tile of y per thread, in
+// registers; no workgroup memory, no barriers. Factors and slices are described in products.wgsl.
 //
-// tile_4x4, tile_1x4: threads cover all slices, and the tiles of each in row-major order. Tiles may overhang: values
-// loaded there are undefined and not stored. Sums go through epilogue.wgsl.
+// tile: TILE_ROWS x TILE_COLUMNS sums per thread (4 or 8 each). Threads cover all slices, the patches of PATCH_ROWS x
+// PATCH_COLUMNS tiles of each in row-major order, and the tiles of each patch likewise: threads of a square patch load
+// the same lines of both factors.
 //
-// needs: fn a_at(u32, u32, u32) -> f32, params { m, n }
+// tile_1x4: threads cover all slices, and the tiles of each in row-major order.
+//
+// Tiles may overhang: values loaded there are undefined and not stored. Sums go through epilogue.wgsl.
+//
+// needs: fn a_at(u32, u32, u32) -> f32, const TILE_ROWS u32, const TILE_COLUMNS u32, const PATCH_ROWS u32,
+//   const PATCH_COLUMNS u32, params { m, n }
 
-fn tile_4x4_at(i: u32) {
-  let across = (params.n + 3u) / 4u;
-  let tiles = across * ((params.m + 3u) / 4u);
+fn tile_at(i: u32) {
+  let area = PATCH_ROWS * PATCH_COLUMNS;
+  let across = (params.n + PATCH_COLUMNS * TILE_COLUMNS - 1u) / (PATCH_COLUMNS * TILE_COLUMNS);
+  let down = (params.m + PATCH_ROWS * TILE_ROWS - 1u) / (PATCH_ROWS * TILE_ROWS);
+  let tiles = across * down * area;
   let slice = slice_at(i / tiles);
-  let row = i % tiles / across * 4u;
-  let col = i % across * 4u;
-  var acc = mat4x4<f32>();
+  let patch_at = i % tiles / area;
+  let row = (patch_at / across * PATCH_ROWS + i % area / PATCH_COLUMNS) * TILE_ROWS;
+  let col = (patch_at % across * PATCH_COLUMNS + i % PATCH_COLUMNS) * TILE_COLUMNS;
+  if (row >= params.m || col >= params.n) {
+    return;
+  }
+  var sums_0_0 = mat4x4<f32>();
+  var sums_0_1 = mat4x4<f32>();
+  var sums_1_0 = mat4x4<f32>();
+  var sums_1_1 = mat4x4<f32>();
   var k = slice.k_from;
   for (; k + 3u < slice.k_to; k += 4u) {
-    let a = a_block(slice.batch, row, k);
-    let b = b_block(slice.batch, k, col);
-    acc = add_outer(acc, a[0], b[0]);
-    acc = add_outer(acc, a[1], b[1]);
-    acc = add_outer(acc, a[2], b[2]);
-    acc = add_outer(acc, a[3], b[3]);
+    let a_0 = a_block(slice.batch, row, k);
+    let b_0 = b_block(slice.batch, k, col);
+    sums_0_0 = add_outers(sums_0_0, a_0, b_0);
+    var b_1: mat4x4<f32>;
+    if (TILE_COLUMNS > 4u) {
+      b_1 = b_block(slice.batch, k, col + 4u);
+      sums_0_1 = add_outers(sums_0_1, a_0, b_1);
+    }
+    if (TILE_ROWS > 4u) {
+      let a_1 = a_block(slice.batch, row + 4u, k);
+      sums_1_0 = add_outers(sums_1_0, a_1, b_0);
+      if (TILE_COLUMNS > 4u) {
+        sums_1_1 = add_outers(sums_1_1, a_1, b_1);
+      }
+    }
   }
   for (; k < slice.k_to; k++) {
-    acc = add_outer(acc, a_rows(slice.batch, row, k), b_columns(slice.batch, k, col));
+    let a_0 = a_rows(slice.batch, row, k);
+    let b_0 = b_columns(slice.batch, k, col);
+    sums_0_0 = add_outer(sums_0_0, a_0, b_0);
+    var b_1: vec4<f32>;
+    if (TILE_COLUMNS > 4u) {
+      b_1 = b_columns(slice.batch, k, col + 4u);
+      sums_0_1 = add_outer(sums_0_1, a_0, b_1);
+    }
+    if (TILE_ROWS > 4u) {
+      let a_1 = a_rows(slice.batch, row + 4u, k);
+      sums_1_0 = add_outer(sums_1_0, a_1, b_0);
+      if (TILE_COLUMNS > 4u) {
+        sums_1_1 = add_outer(sums_1_1, a_1, b_1);
+      }
+    }
   }
-  let rows = count_inside(row, 4u, params.m);
-  let columns = count_inside(col, 4u, params.n);
-  store_partial(slice.y, row, col, rows, columns, acc);
+  let rows = count_inside(row, TILE_ROWS, params.m);
+  let columns = count_inside(col, TILE_COLUMNS, params.n);
+  store_partial(slice.y, row, col, rows, columns, sums_0_0);
+  if (TILE_COLUMNS > 4u) {
+    store_partial(slice.y, row, col + 4u, rows, columns - min(columns, 4u), sums_0_1);
+  }
+  if (TILE_ROWS > 4u) {
+    store_partial(slice.y, row + 4u, col, rows - min(rows, 4u), columns, sums_1_0);
+    if (TILE_COLUMNS > 4u) {
+      store_partial(slice.y, row + 4u, col + 4u, rows - min(rows, 4u), columns - min(columns, 4u), sums_1_1);
+    }
+  }
   apply_epilogue(slice.y, row, col, rows, columns);
 }
 

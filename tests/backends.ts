@@ -22,12 +22,14 @@ export interface BackendOptions {
    * share shaders. Tests in webgpu/ and convergence/ use shared dispatches; webgpu/fuzz_test.ts compares the two.
    */
   readonly compounds?: boolean;
+  /** Whether `wasm` has relaxed SIMD; by default, where the engine has it. */
+  readonly isRelaxed?: boolean;
 }
 
 const openers: Record<BackendName, (options: BackendOptions) => Promise<Executor>> = {
   reference: () => Promise.resolve(new ReferenceExecutor()),
   eigen: () => openEigen(build ? { build: JSON.parse(build) as BuildOptions } : {}),
-  wasm: () => Promise.resolve(openWasm()),
+  wasm: ({ isRelaxed }) => openWasm({ threads: 1, isRelaxed }),
   webgpu: (options) => openWebGpu(options),
 };
 
@@ -35,10 +37,13 @@ const openers: Record<BackendName, (options: BackendOptions) => Promise<Executor
 const shared = new Map<string, Executor>();
 
 /** Runs what follows on a backend without variables or programs, with fresh names and the same seed. */
-export async function useBackend(backend: BackendName, { compounds = false }: BackendOptions = {}): Promise<void> {
-  const key = `${backend} ${compounds}`;
+export async function useBackend(
+  backend: BackendName,
+  { compounds = false, isRelaxed }: BackendOptions = {},
+): Promise<void> {
+  const key = `${backend} ${compounds} ${isRelaxed}`;
   let executor = shared.get(key);
-  if (!executor) shared.set(key, executor = await openers[backend]({ compounds }));
+  if (!executor) shared.set(key, executor = await openers[backend]({ compounds, isRelaxed }));
   await useExecutor(executor);
   setRandomSeed(1);
 }

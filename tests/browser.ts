@@ -37,6 +37,8 @@ export const inBrowser: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sa
 export interface PageOptions {
   /** Further arguments of the browser. */
   readonly flags?: readonly string[];
+  /** Further headers of the page and its modules. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What its user does, from before it is loaded. */
   use?(page: Page): Promise<void>;
 }
@@ -50,13 +52,13 @@ export interface PageReport<Result> {
 /** Opens a page in Chromium that runs the module `/page.js`; `files` has all modules by path. */
 export async function openPage<Result>(
   files: ReadonlyMap<string, string>,
-  { flags = [], use }: PageOptions = {},
+  { flags = [], headers: further = {}, use }: PageOptions = {},
 ): Promise<PageReport<Result>> {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const { pathname } = new URL(request.url);
     const isPage = pathname === "/";
     const body = isPage ? '<!doctype html><script type="module" src="/page.js"></script>' : files.get(pathname);
-    const headers = { "content-type": isPage ? "text/html" : "text/javascript" };
+    const headers = { ...further, "content-type": isPage ? "text/html" : "text/javascript" };
     return body === undefined ? new Response("not found", { status: 404 }) : new Response(body, { headers });
   });
   try {

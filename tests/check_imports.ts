@@ -40,15 +40,15 @@ export const order: readonly string[] = [
   ],
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
-  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "callbacks", "saving"],
-  ...["training", "distribution", "export", "models", "utils", "datasets", "applications", "mod", "cli"],
+  ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "profile", "callbacks", "saving"],
+  ...["training", "distribution", "export", "models", "utils", "datasets", "applications", "tuning", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec", "export"],
-  exec: ["training", "distribution", "export", "mod"],
+  exec: ["profile", "training", "distribution", "export", "tuning", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
@@ -57,6 +57,9 @@ export const allowedLiteralImports: readonly string[] = [
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
+  // Of its two files, one suits the engine.
+  "lib/exec/native/wasm_instance.ts ./wasm_relaxed.ts",
+  "lib/exec/native/wasm_instance.ts ./wasm_plain.ts",
   // And the server and page of a dashboard only where there is one.
   "lib/callbacks/dashboard.ts ./dashboard_server.ts",
   // A bundle with code splitting loads the code of files when a file is first read or written.

@@ -1158,7 +1158,7 @@ const mistakes: readonly Mistake[] = [
     "an argument by a name that Python does not have",
     () => ops.mean(x, { keepDims: true } as unknown as { keepdims: boolean }),
     "ValueError",
-    /^Cannot apply an op: arguments by name must be among "axis", "keepdims", received "keepDims": did you mean "keepdims"\?$/,
+    /^Cannot apply mean: arguments by name must be among "axis", "keepdims", received "keepDims": did you mean "keepdims"\?$/,
   ],
   [
     "an argument by its name in snake_case",

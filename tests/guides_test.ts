@@ -13,7 +13,10 @@ const root = join(import.meta.dirname!, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const guides = globSync("docs/guides/*.md", { cwd: root }).map((path) => path.replaceAll("\\", "/")).sort();
 
-/** The program that the snippets of a guide are: lines stand where they stand in the guide. */
+/** The name of the file that a snippet is, if its first line says so: `// trial.ts`. */
+const fileOf = ({ language, code }: Block) => (language === "ts" ? /^\/\/ (\w+\.ts)\n/.exec(code)?.[1] : undefined);
+
+/** The program that the snippets of a guide are, but for files of their own: lines stand where they stand in the guide. */
 function programOf(blocks: readonly Block[]): string {
   const lines: string[] = [];
   for (const { language, code, line } of blocks) {
@@ -37,9 +40,17 @@ const folder = mkdtempSync(join(tmpdir(), "ceratops_guides_"));
 addEventListener("unload", () => rmSync(folder, { recursive: true, force: true }));
 const programs = guides.map((guide) => {
   const blocks = blocksOf(read(guide));
-  const path = join(folder, basename(guide).replace(/\.md$/, ".ts"));
-  writeFileSync(path, programOf(blocks));
-  return { guide, blocks, path };
+  const write = (file: string, of: readonly Block[]) => {
+    const path = join(folder, file);
+    writeFileSync(path, programOf(of));
+    return path;
+  };
+  const path = write(basename(guide).replace(/\.md$/, ".ts"), blocks.filter((block) => !fileOf(block)));
+  const files = blocks.flatMap((block) => {
+    const file = fileOf(block);
+    return file ? [write(file, [block])] : [];
+  });
+  return { guide, blocks, path, files };
 });
 
 async function deno(args: readonly string[], cwd: string): Promise<{ success: boolean; out: string; err: string }> {
@@ -52,7 +63,7 @@ async function deno(args: readonly string[], cwd: string): Promise<{ success: bo
 Deno.test("guides: all type-check [slow]", async () => {
   const config = join(root, "deno.json");
   const { success, err } = await deno(
-    ["check", "--quiet", "--config", config, ...programs.map(({ path }) => path)],
+    ["check", "--quiet", "--config", config, ...programs.flatMap(({ path, files }) => [path, ...files])],
     root,
   );
   assert.ok(success, err);

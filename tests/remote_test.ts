@@ -74,7 +74,7 @@ for (const [backend, flag] of Object.entries(flagOf)) {
       // The dataset is a separate download, only for programs that load it.
       assert.deepEqual(server.asked.filter((path) => path.startsWith("/lib/datasets/mnist/")), []);
       // So are the sources of the native library, for programs that build it; its compiled form is always downloaded.
-      assert.ok(server.asked.includes("/ffi/ceratops.wasm"));
+      assert.ok(server.asked.includes("/ffi/ceratops.wasm.txt"));
       assert.equal(server.asked.some((path) => /^\/ffi\/.*\.cpp$/.test(path)), backend === "eigen");
     } finally {
       await server.close();

@@ -45,46 +45,12 @@ try:
 
         backend.set_num_threads(args.threads)
     import keras
-    from keras import layers
+
+    import keras_models as models
 except (ImportError, OSError, ValueError) as error:  # a CUDA wheel of torch without its libraries raises the last two
     peer.missing(error)
 
 keras.utils.set_random_seed(1)
-
-
-def mlp(hidden):
-    return keras.Sequential([
-        keras.Input((784,)),
-        layers.Dense(hidden, activation="relu"),
-        layers.Dense(10, activation="softmax"),
-    ])
-
-
-def convnet():
-    return keras.Sequential([
-        keras.Input((28, 28, 1)),
-        layers.Conv2D(32, 3, activation="relu"),
-        layers.MaxPooling2D(2),
-        layers.Conv2D(64, 3, activation="relu"),
-        layers.MaxPooling2D(2),
-        layers.Flatten(),
-        layers.Dropout(0.5),
-        layers.Dense(10, activation="softmax"),
-    ])
-
-
-def lstm():
-    return keras.Sequential([keras.Input((28, 28)), layers.LSTM(128), layers.Dense(10, activation="softmax")])
-
-
-def encoder(blocks, width, heads, length, hidden, **_):
-    x = inputs = keras.Input((length, width))
-    for _ in range(blocks):
-        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.MultiHeadAttention(heads, width // heads)(x, x))
-        hidden_units = layers.Dense(hidden, activation="relu")(x)
-        x = layers.LayerNormalization(epsilon=1e-5)(x + layers.Dense(width)(hidden_units))
-    outputs = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling1D()(x))
-    return keras.Model(inputs, outputs)
 
 
 def compiled(model, optimizer, accuracy):
@@ -124,23 +90,49 @@ def epoch_work(model, image_shape=None):
 
 
 def mlp_epoch():
-    return epoch_work(compiled(mlp(512), "rmsprop", args.accuracy))
+    return epoch_work(compiled(models.mlp(512), "rmsprop", args.accuracy))
 
 
 def convnet_epoch():
-    return epoch_work(compiled(convnet(), "adam", args.accuracy), (28, 28, 1))
+    return epoch_work(compiled(models.convnet(), "adam", args.accuracy), (28, 28, 1))
 
 
 def lstm_epoch():
-    return epoch_work(compiled(lstm(), "adam", args.accuracy), (28, 28))
+    return epoch_work(compiled(models.lstm(), "adam", args.accuracy), (28, 28))
 
 
 def encoder_step():
     x, y = peer.encoder_data()
-    model = compiled(encoder(**peer.ENCODER), "adam", args.accuracy)
+    model = compiled(models.encoder(**peer.ENCODER), "adam", args.accuracy)
     clock = EpochClock()
     model.fit(x, y, batch_size=peer.ENCODER["batch"], epochs=1 + args.repeats, verbose=0, callbacks=[clock])
-    return peer.encoder_detail(clock.seconds())
+    return peer.steps_detail(clock.seconds(), peer.ENCODER["batch"], peer.ENCODER["batches"])
+
+
+def example_step(model, data, target=None):
+    """The seconds of a step of an example's model: those of an epoch by its steps."""
+    batch = peer.EXAMPLES[args.work]
+    clock = EpochClock()
+    model.fit(data, target, batch_size=batch, epochs=1 + args.repeats, verbose=0, callbacks=[clock])
+    return peer.steps_detail(clock.seconds(), batch, peer.EXAMPLE_BATCHES)
+
+
+def unet_step():
+    x, y = peer.pictures(args.work)
+    return example_step(compiled(models.unet(), "adam", args.accuracy), x, y)
+
+
+def dcgan_step():
+    model = models.Dcgan()
+    model.compile()
+    return example_step(model, peer.digits(args.work))
+
+
+def autoencoder_step():
+    model = models.autoencoder()
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    digits = peer.digits(args.work)
+    return example_step(model, digits, digits)
 
 
 def mlp_small_step():
@@ -148,12 +140,12 @@ def mlp_small_step():
     steps = -(-rows // 32)
     x, y, _, _ = peer.mnist(args.data, rows)
 
-    model = compiled(mlp(128), "adam", args.accuracy)
+    model = compiled(models.mlp(128), "adam", args.accuracy)
     clock = EpochClock()
     model.fit(x, y, batch_size=32, epochs=1 + args.repeats, verbose=0, callbacks=[clock])
     seconds = [s / steps for s in clock.seconds()]
 
-    model = compiled(mlp(128), "adam", args.accuracy)
+    model = compiled(models.mlp(128), "adam", args.accuracy)
     for i in range(20):
         model.train_on_batch(x[32 * i : 32 * i + 32], y[32 * i : 32 * i + 32])
     one = iter(range(steps))
@@ -174,7 +166,7 @@ def mlp_small_step():
 
 
 def predict_one():
-    model = mlp(128)
+    model = models.mlp(128)
     row = peer.random_row(1)
 
     def predict_on_batch():
@@ -205,20 +197,8 @@ def predict_one():
     }
 
 
-def character_model(characters=67, length=64, width=96, heads=4):
-    tokens = keras.Input((length,), dtype="int32")
-    positions = layers.Embedding(length, width)(keras.ops.arange(length))
-    x = layers.Embedding(characters, width)(tokens) + positions
-    for _ in range(2):
-        now = layers.LayerNormalization()(x)
-        x = x + layers.MultiHeadAttention(heads, width // heads)(now, now, use_causal_mask=True)
-        now = layers.Dense(4 * width, activation="gelu")(layers.LayerNormalization()(x))
-        x = x + layers.Dense(width)(now)
-    return keras.Model(tokens, layers.Dense(characters)(layers.LayerNormalization()(x)))
-
-
 def generate():
-    model, length, temperature, k = character_model(), 64, 0.8, 10
+    model, length, temperature, k = models.character_model(), 64, 0.8, 10
     random = np.random.default_rng(1)
 
     def write():
@@ -253,10 +233,38 @@ def save_model():
     return [peer.median_call(lambda: model.save(target), 1)[0] for _ in range(args.repeats)], {"how": "model.save"}
 
 
+def predict_model():
+    """Predictions by the faster of model.predict and a call of the model that TensorFlow compiled."""
+    model = keras.models.load_model(args.file, compile=False)
+    x = peer.images(args.batch, model.input_shape[1:])
+    compiled_call = backend.function(lambda images: model(images, training=False))
+    given = backend.constant(x)
+    ways = {
+        "model.predict": lambda: model.predict(x, batch_size=args.batch, verbose=0),
+        "tf.function": lambda: compiled_call(given).numpy(),
+    }
+    seconds = {}
+    for name, way in ways.items():
+        way()
+        answer = peer.answer(way())
+        seconds[name] = [peer.median_call(way, 1)[0] for _ in range(args.repeats)]
+    fastest = min(ways, key=lambda name: statistics.median(seconds[name]))
+    return seconds[fastest], {"batch": args.batch, "answer": answer, "how": fastest}
+
+
+def model_from_json():
+    with open(args.file) as file:
+        text = file.read()
+    start = time.perf_counter()
+    model = keras.models.model_from_json(text)
+    model.predict(peer.images(1, model.input_shape[1:]), verbose=0)
+    return [time.perf_counter() - start], {"how": "model_from_json, model.predict"}
+
+
 def mlp_process():
     args.accuracy = True  # evaluate needs the metric
     x, y, x_test, y_test = peer.mnist(args.data)
-    model = compiled(mlp(512), "rmsprop", True)
+    model = compiled(models.mlp(512), "rmsprop", True)
     history = model.fit(x, y, batch_size=128, epochs=5, verbose=0)
     scores = model.evaluate(x_test, y_test, batch_size=128, verbose=0, return_dict=True)
     return [time.perf_counter() - peer.STARTED], {

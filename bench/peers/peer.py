@@ -25,11 +25,20 @@ WORKS = (
     "convnet_epoch",
     "lstm_epoch",
     "encoder_step",
+    "unet_step",
+    "dcgan_step",
+    "autoencoder_step",
     "load_model",
     "save_model",
+    "predict_model",
+    "model_from_json",
 )
+MNIST_WORKS = ("mlp_epoch", "mlp_small_step", "mlp_process", "convnet_epoch", "lstm_epoch")
 # The transformer encoder of encoder_step, and the batches of an epoch of it.
 ENCODER = {"blocks": 2, "width": 128, "heads": 4, "length": 64, "hidden": 512, "batch": 32, "batches": 40}
+# The batch sizes of the examples' models, and the batches of an epoch of each.
+EXAMPLES = {"unet_step": 32, "dcgan_step": 64, "autoencoder_step": 128}
+EXAMPLE_BATCHES = 20
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r bench/peers/requirements.txt"
 
 # Results go to the real standard output; whatever a library prints there goes to standard error instead.
@@ -42,7 +51,8 @@ def options(description, add_arguments=None):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("work", choices=WORKS)
     parser.add_argument("--data", metavar="DIR", help="folder with the four MNIST idx .gz files")
-    parser.add_argument("--file", help="the .keras file of load_model and save_model")
+    parser.add_argument("--file", help="the model of works that read one: .keras, .onnx or .json")
+    parser.add_argument("--batch", type=int, default=1, help="images that predict_model is given at a time")
     parser.add_argument("--repeats", type=int, default=5, help="timed repeats, after one warm-up")
     parser.add_argument("--rows", type=int, default=EPOCH_ROWS, help="rows of an epoch; seconds are scaled to 60,000")
     parser.add_argument("--steps", type=int, default=300, help="steps a repeat of mlp_small_step")
@@ -52,16 +62,17 @@ def options(description, add_arguments=None):
     if add_arguments:
         add_arguments(parser)
     args = parser.parse_args()
-    if args.work not in ("predict_one", "generate") and not args.data:
+    if args.work in MNIST_WORKS and not args.data:
         parser.error(f"{args.work} needs --data DIR")
     if not 0 < args.rows <= EPOCH_ROWS:
         parser.error("--rows must be from 1 to 60000")
-    if min(args.repeats, args.steps, args.calls) < 1:
-        parser.error("--repeats, --steps and --calls must be at least 1")
+    if min(args.repeats, args.steps, args.calls, args.batch) < 1:
+        parser.error("--repeats, --steps, --calls and --batch must be at least 1")
     if args.threads is not None and args.threads < 1:
         parser.error("--threads must be at least 1")
 
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, even if there is a GPU
+    if getattr(args, "device", "cpu") == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""  # CPU peers, even if there is a GPU
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
     if args.threads is None:
         args.threads = len(cores)
@@ -138,10 +149,39 @@ def encoder_data():
     return x, random.integers(0, 10, rows)
 
 
-def encoder_detail(seconds):
-    """The seconds of an epoch of encoder_step as those of a step, and the detail."""
-    detail = {"batch": ENCODER["batch"], "stepsEachRepeat": ENCODER["batches"]}
-    return [s / ENCODER["batches"] for s in seconds], detail
+def steps_detail(seconds, batch, batches):
+    """The seconds of epochs as those of a step, and the detail."""
+    return [s / batches for s in seconds], {"batch": batch, "stepsEachRepeat": batches}
+
+
+def pictures(work):
+    """Returns random pictures `[rows, 48, 48, 1]` as float32, and the class of each pixel as int64."""
+    import numpy as np
+
+    rows = EXAMPLES[work] * EXAMPLE_BATCHES
+    random = np.random.default_rng(1)
+    x = random.standard_normal((rows, 48, 48, 1), dtype=np.float32)
+    return x, random.integers(0, 4, (rows, 48, 48))
+
+
+def digits(work):
+    """Returns random images `[rows, 28, 28, 1]` as float32 in 0..1."""
+    import numpy as np
+
+    return np.random.default_rng(1).random((EXAMPLES[work] * EXAMPLE_BATCHES, 28, 28, 1), dtype=np.float32)
+
+
+def images(batch, shape):
+    """Returns the images that all programs predict from: float32 from -1 to 1."""
+    import numpy as np
+
+    values = np.arange(batch * int(np.prod(shape)), dtype=np.int64) * 7919 % 255 / 127 - 1
+    return values.astype(np.float32).reshape(batch, *shape)
+
+
+def answer(outputs):
+    """The first outputs of the last row, by which programs are compared."""
+    return [float(value) for value in outputs[-1][:8]]
 
 
 def median_call(call, calls, budget_seconds=None):
@@ -173,15 +213,24 @@ def epoch_detail(args, measured, epochs, train_loss, test_accuracy):
     return [s * scale for s in measured], detail
 
 
-def result(peer, version, args, seconds, detail):
-    """Prints the one JSON line of this run."""
+def peak_mib():
+    """The peak memory of this process, where the system tells it."""
+    try:
+        # getrusage also counts what the process was before it became this program: the size of the one that started it.
+        with open("/proc/self/status") as status:
+            return round(next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 2**10)
+    except OSError:
+        pass
     try:
         import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     except ImportError:
-        peak = None
+        return None
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def result(peer, version, args, seconds, detail):
+    """Prints the one JSON line of this run."""
     before = {"threads": args.threads, "loadAverageAtStart": LOAD, "trainAccuracyKept": args.accuracy}
-    detail = {**before, **detail, "peakMiB": peak and round(peak)}
+    detail = {**before, **detail, "peakMiB": peak_mib()}
     line = {"peer": peer, "version": version, "work": args.work, "seconds": seconds, "detail": detail}
-    print(json.dumps(line), file=_results, flush=True)
+    print(json.dumps(line, allow_nan=False), file=_results, flush=True)

@@ -1,6 +1,6 @@
-"""The PyTorch peer: plain eager loops on the CPU, data in memory.
+"""The PyTorch peer: plain eager loops, data in the memory of the device: the CPU, or for epochs a GPU.
 
-    python bench/peers/pytorch.py WORK --data DIR [--repeats N] [--rows N] [--threads N]
+    python bench/peers/pytorch.py WORK --data DIR [--repeats N] [--rows N] [--threads N] [--device cpu|cuda]
 """
 
 import statistics
@@ -8,70 +8,40 @@ import time
 
 import peer
 
-args = peer.options("PyTorch, eager, on the CPU")
+args = peer.options(
+    "PyTorch, eager",
+    lambda parser: parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: epochs alone"),
+)
 try:
     import numpy as np
     import torch
     from torch import nn
     from torch.nn import functional as F
+
+    import pytorch_models as models
 except (ImportError, OSError, ValueError) as error:  # a CUDA wheel without its libraries raises the last two
     peer.missing(error)
 
+if args.device != "cpu" and not args.work.endswith("_epoch"):
+    peer.missing(ValueError(f"{args.work} is timed on the CPU alone"))
 torch.set_num_threads(args.threads)
 torch.manual_seed(1)
-
-
-def mlp(hidden):
-    return nn.Sequential(nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 10))
-
-
-def convnet():
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
-    )
-
-
-class Lstm(nn.Module):
-    """The rows of an image as the steps of a sequence."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(28, 128, batch_first=True)
-        self.dense = nn.Linear(128, 10)
-
-    def forward(self, x):
-        sequence, _ = self.lstm(x)
-        return self.dense(sequence[:, -1])
-
-
-class Encoder(nn.Module):
-    def __init__(self, blocks, width, heads, hidden, **_):
-        super().__init__()
-        self.blocks = nn.Sequential(*(
-            nn.TransformerEncoderLayer(width, heads, hidden, dropout=0, batch_first=True) for _ in range(blocks)
-        ))
-        self.dense = nn.Linear(width, 10)
-
-    def forward(self, x):
-        return self.dense(self.blocks(x).mean(1))
 
 
 def keras_rmsprop(model):
     return torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
 
 
-def keras_adam(model, **how):
-    return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.999), eps=1e-7, **how)
+def keras_adam(model, beta=0.9, **how):
+    return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(beta, 0.999), eps=1e-7, **how)
 
 
 def train_epoch(model, optimizer, x, y, batch):
     """One epoch with a fresh shuffle; returns the mean training loss."""
     model.train()
-    total = torch.zeros(())
-    correct = torch.zeros((), dtype=torch.int64)
-    for index in torch.randperm(len(x)).split(batch):
+    total = torch.zeros((), device=x.device)
+    correct = torch.zeros((), dtype=torch.int64, device=x.device)
+    for index in torch.randperm(len(x), device=x.device).split(batch):
         xb, yb = x.index_select(0, index), y.index_select(0, index)
         optimizer.zero_grad()
         logits = model(xb)
@@ -93,7 +63,7 @@ def test_accuracy(model, x, y):
 
 def data(image_shape=None):
     """The four arrays as tensors, labels int64, images `[rows, 784]` or `[rows, *image_shape]`."""
-    x, y, x_test, y_test = map(torch.from_numpy, peer.mnist(args.data, args.rows))
+    x, y, x_test, y_test = (torch.from_numpy(part).to(args.device) for part in peer.mnist(args.data, args.rows))
     if image_shape:
         x, x_test = x.reshape(-1, *image_shape), x_test.reshape(-1, *image_shape)
     return x, y, x_test, y_test
@@ -111,37 +81,97 @@ def epoch_work(model, optimizer, image_shape=None):
 
 
 def mlp_epoch():
-    model = mlp(512)
+    model = models.mlp(512).to(args.device)
     return epoch_work(model, keras_rmsprop(model))
 
 
 def convnet_epoch():
-    model = convnet()
+    model = models.convnet().to(args.device)
     return epoch_work(model, keras_adam(model), (1, 28, 28))
 
 
 def lstm_epoch():
-    model = Lstm()
+    model = models.Lstm().to(args.device)
     return epoch_work(model, keras_adam(model), (28, 28))
+
+
+def step_work(batch, batches, epoch):
+    """The seconds of a step: those of an epoch by its steps, after one epoch."""
+    seconds = []
+    for _ in range(1 + args.repeats):
+        start = time.perf_counter()
+        epoch()
+        seconds.append(time.perf_counter() - start)
+    return peer.steps_detail(seconds[1:], batch, batches)
 
 
 def encoder_step():
     x, y = map(torch.from_numpy, peer.encoder_data())
-    model = Encoder(**peer.ENCODER)
+    model = models.Encoder(**peer.ENCODER)
     optimizer = keras_adam(model)
-    seconds = []
-    for _ in range(1 + args.repeats):
-        start = time.perf_counter()
-        train_epoch(model, optimizer, x, y, peer.ENCODER["batch"])
-        seconds.append(time.perf_counter() - start)
-    return peer.encoder_detail(seconds[1:])
+    batch = peer.ENCODER["batch"]
+    return step_work(batch, peer.ENCODER["batches"], lambda: train_epoch(model, optimizer, x, y, batch))
+
+
+def example_step(step, *data):
+    """`step` for each shuffled batch of the data, images with their channels first."""
+    batch = peer.EXAMPLES[args.work]
+
+    def epoch():
+        total = torch.zeros(())
+        for index in torch.randperm(len(data[0])).split(batch):
+            total += step(*(part.index_select(0, index) for part in data)).detach()
+        return total.item()
+
+    return step_work(batch, peer.EXAMPLE_BATCHES, epoch)
+
+
+def updated(optimizer, loss):
+    """One update by the gradients of a loss."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def unet_step():
+    x, y = map(torch.from_numpy, peer.pictures(args.work))
+    model = models.Unet()
+    optimizer = keras_adam(model)
+    return example_step(lambda xb, yb: updated(optimizer, F.cross_entropy(model(xb), yb)), x.reshape(-1, 1, 48, 48), y)
+
+
+def autoencoder_step():
+    x = torch.from_numpy(peer.digits(args.work)).reshape(-1, 1, 28, 28)
+    model = models.autoencoder()
+    optimizer = keras_adam(model)
+    return example_step(lambda xb: updated(optimizer, F.binary_cross_entropy_with_logits(model(xb), xb)), x)
+
+
+def dcgan_step(latent=64):
+    x = torch.from_numpy(peer.digits(args.work)).reshape(-1, 1, 28, 28)
+    generator, discriminator = models.generator(latent), models.discriminator()
+    of_generator, of_discriminator = (keras_adam(model, beta=0.5) for model in (generator, discriminator))
+
+    def judged(images, target):
+        logits = discriminator(images)
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    def step(digits):
+        fakes = generator(torch.randn(len(digits), latent))
+        loss = updated(of_discriminator, judged(digits, 0.9) + judged(fakes.detach(), 0.0))
+        # The gradients that this leaves in the discriminator are dropped by its next update.
+        updated(of_generator, judged(fakes, 1.0))
+        return loss
+
+    return example_step(step, x)
 
 
 def mlp_small_step():
     x, y, _, _ = data()
 
     def run(**how):
-        model = mlp(128)
+        model = models.mlp(128)
         optimizer = keras_adam(model, **how)
 
         def step(index):
@@ -176,7 +206,7 @@ def mlp_small_step():
 
 
 def predict_one():
-    model = nn.Sequential(mlp(128), nn.Softmax(dim=1)).eval()
+    model = nn.Sequential(models.mlp(128), nn.Softmax(dim=1)).eval()
     row = peer.random_row(1)
 
     def call():
@@ -192,7 +222,7 @@ def predict_one():
 def mlp_process():
     args.rows = peer.EPOCH_ROWS
     x, y, x_test, y_test = data()
-    model = mlp(512)
+    model = models.mlp(512)
     optimizer = keras_rmsprop(model)
     for _ in range(5):
         loss = train_epoch(model, optimizer, x, y, 128)

@@ -1,7 +1,7 @@
 // The TensorFlow.js peer, in Deno, on one of its backends.
 //
 //     deno run -A --no-lock --node-modules-dir=none bench/peers/tfjs.mjs WORK --backend cpu|wasm|webgpu --data DIR \
-//       [--repeats N] [--rows N] [--batch N] [--cold] [--test-rows N] [--threads N] [--accuracy]
+//       [--repeats N] [--rows N] [--batch N] [--cold] [--test-rows N] [--threads N] [--accuracy] [--file MODEL.json]
 //
 // `--cold` measures from the first step, without a warm-up epoch; for a backend that takes minutes for one, `--rows 32
 // --batch 32 --repeats 1 --cold --test-rows 0` is a single training step, scaled to an epoch.
@@ -31,6 +31,7 @@ const works = {
   predict_one: predictOne,
   convnet_epoch: convnetEpoch,
   lstm_epoch: lstmEpoch,
+  predict_model: predictModel,
 };
 
 function readOptions() {
@@ -51,6 +52,7 @@ function readOptions() {
         cold: { type: "boolean", default: false },
         threads: { type: "string" },
         accuracy: { type: "boolean", default: false },
+        file: { type: "string" },
       },
     });
   } catch (error) {
@@ -60,7 +62,9 @@ function readOptions() {
   const read = { ...values, work: positionals[0] };
   if (!Object.hasOwn(works, read.work ?? "")) end(2, `The work must be one of ${Object.keys(works).join(", ")}`);
   if (!BACKENDS.includes(read.backend)) end(2, `--backend must be one of ${BACKENDS.join(", ")}`);
-  if (read.work !== "predict_one" && !read.data) end(2, `${read.work} needs --data DIR`);
+  const needed = { predict_one: undefined, predict_model: "file" };
+  const needs = Object.hasOwn(needed, read.work) ? needed[read.work] : "data";
+  if (needs && !read[needs]) end(2, `${read.work} needs --${needs}`);
   for (const name of ["repeats", "rows", "steps", "calls", "batch", "test-rows", "threads"]) {
     if (read[name] === undefined) continue;
     read[name] = Number(read[name]);
@@ -330,6 +334,52 @@ async function predictOne() {
   const sum = (await call()).reduce((a, b) => a + b, 0);
   if (Math.abs(sum - 1) > 1e-5) throw new Error(`Probabilities add to ${sum}`);
   return { seconds, detail: { callsEachRepeat: options.calls, how: "predict", medianUs: median(seconds) * 1e6 } };
+}
+
+/** Of Keras, with the statistics of a new one, and the only layer of these models that TensorFlow.js has not. */
+class Normalization extends tf.layers.Layer {
+  static className = "Normalization";
+  build(inputShape) {
+    const shape = [inputShape.at(-1)];
+    this.mean = this.addWeight("mean", shape, "float32", tf.initializers.zeros(), undefined, false);
+    this.variance = this.addWeight("variance", shape, "float32", tf.initializers.ones(), undefined, false);
+    this.count = this.addWeight("count", [], "float32", tf.initializers.zeros(), undefined, false);
+    super.build(inputShape);
+  }
+  call(inputs) {
+    return tf.tidy(() => {
+      const deviation = tf.maximum(tf.sqrt(this.variance.read()), 1e-7);
+      return tf.div(tf.sub(Array.isArray(inputs) ? inputs[0] : inputs, this.mean.read()), deviation);
+    });
+  }
+}
+tf.serialization.registerClass(Normalization);
+
+/** Prediction of a batch of images by the model of a file; images are as those of the other programs. */
+async function predictModel() {
+  const { modelTopology, weightsManifest: [{ paths, weights }] } = JSON.parse(Deno.readTextFileSync(options.file));
+  const weightData = Deno.readFileSync(options.file.replace(/[^/]*$/, paths[0])).buffer;
+  const model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs: weights, weightData }));
+  const { batch } = options;
+  const shape = [batch, ...model.inputs[0].shape.slice(1)];
+  const size = shape.reduce((product, extent) => product * extent);
+  const x = tf.tensor(Float32Array.from({ length: size }, (_, i) => (i * 7919) % 255 / 127 - 1), shape);
+  async function call() {
+    const output = model.predict(x, { batchSize: batch });
+    const scores = await output.data();
+    tf.dispose(output);
+    return scores;
+  }
+  await call();
+  const outputs = await call();
+  const seconds = [];
+  for (let i = 0; i < options.repeats; i++) {
+    const start = performance.now();
+    await call();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  const answer = Array.from(outputs.slice(-1000).slice(0, 8));
+  return { seconds, detail: { batch, answer, how: "model.predict" } };
 }
 
 /** Peak resident memory, where the system tells it. */

@@ -6,7 +6,7 @@ const here = (path: string) => new URL(path, import.meta.url);
 const digits = here("../../lib/datasets/mnist/");
 
 /** The page loads nothing from other hosts; WebAssembly is compiled from what it has. */
-const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; " +
   "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The page's files by path, as their type and text. */
@@ -32,7 +32,13 @@ export async function servePlayground(
   const files = await readPage();
   return Deno.serve({ hostname: "127.0.0.1", port, onListen }, async (request) => {
     const { pathname } = new URL(request.url);
-    const headers = { "content-security-policy": policy, "x-content-type-options": "nosniff" };
+    const headers = {
+      "content-security-policy": policy,
+      "x-content-type-options": "nosniff",
+      // Isolated from other origins, so that WebAssembly has threads.
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+    };
     const file = files.get(pathname);
     if (file) return new Response(file[1], { headers: { ...headers, "content-type": file[0] } });
     // The data set asks for its files beside the module that reads them.

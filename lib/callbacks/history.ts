@@ -1,4 +1,5 @@
 // History: the logs of every epoch, which fit returns. https://keras.io/api/callbacks/
+import type { Profile } from "../profile/profile.ts";
 import { Callback, type Logs } from "./callback.ts";
 
 /** What `fit` resolves to. */
@@ -7,6 +8,8 @@ export class History extends Callback {
   epoch: number[] = [];
   /** The logs of the epochs by name. */
   readonly history: Record<string, number[]> = {};
+  /** Where the time of the training went, if `fit` was given the option `profile`. */
+  profile: Profile | undefined;
 
   /** Forgets the epochs of the last run. */
   override onTrainBegin(): void {

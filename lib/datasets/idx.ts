@@ -1,5 +1,6 @@
 // The IDX format of the MNIST files: a magic number, the extents of the axes, then the bytes in row-major order.
 import { FileError } from "../errors.ts";
+import { gunzip } from "../files/gzip.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
@@ -67,16 +68,4 @@ export async function readGzippedIdx(
     throw new FileError({ what, rule: `it must unzip to ${length} bytes`, received, hint });
   }
   return parseIdx(bytes, shape, what);
-}
-
-async function gunzip(gzipped: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let filled = 0;
-  const reader = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (filled + part.value.length > length) throw new Error("more bytes than that");
-    bytes.set(part.value, filled);
-    filled += part.value.length;
-  }
-  return bytes.subarray(0, filled);
 }

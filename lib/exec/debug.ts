@@ -2,7 +2,8 @@
 import { unknownIdentifier } from "../errors.ts";
 import type { Graph } from "../ir/graph.ts";
 import { printGraph } from "../ir/print.ts";
-import type { Executable, Executor, NodeClock, NodeTime } from "./executor.ts";
+import type { Executable, Executor, NodeTime } from "./executor.ts";
+import { OpTimes, tableOf } from "./op_times.ts";
 
 /** What can be asked for. */
 export type DebugTopic = "backend" | "graph" | "profile";
@@ -20,13 +21,10 @@ export function debugTopics(list: string): Set<DebugTopic> {
   );
 }
 
-/** The most nodes listed, and the longest text of one. */
-const longestList = 20;
-const widest = 100;
-
 /** Makes an executor report about every program that it compiles from now on. */
 export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write: (text: string) => void): void {
   if (!wanted.has("graph") && !wanted.has("profile")) return;
+  if (wanted.has("profile")) executor.requireClock("Cannot debug with CERATOPS_DEBUG=profile");
   let count = 0;
   const compile = executor.compile.bind(executor);
   executor.compile = async (graph) => {
@@ -42,21 +40,19 @@ export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write
 
 const describe = ({ nodes }: Graph) => `${nodes.length} node${nodes.length === 1 ? "" : "s"}`;
 
-/** A program that reports its node times when it is disposed of, or else when the process ends. */
+/** A program that is measured, and reports where its time went when it is disposed of, or else when the process ends. */
 class Profiled implements Executable {
   readonly #name: string;
   readonly #program: Executable;
-  readonly #clock: NodeClock | undefined;
   readonly #write: (text: string) => void;
+  readonly #times = new OpTimes();
   readonly #atExit = () => this.#report();
   #milliseconds = 0;
 
   constructor(name: string, program: Executable, write: (text: string) => void) {
     this.#name = name;
     this.#program = program;
-    this.#clock = program.clock;
     this.#write = write;
-    this.#clock?.start();
     globalThis.addEventListener?.("unload", this.#atExit);
   }
 
@@ -69,12 +65,15 @@ class Profiled implements Executable {
   }
 
   async run(steps: number): Promise<void> {
+    await this.measure(steps);
+  }
+
+  async measure(steps: number): Promise<readonly NodeTime[]> {
     const start = performance.now();
-    try {
-      await this.#program.run(steps);
-    } finally {
-      this.#milliseconds += performance.now() - start;
-    }
+    const times = await this.#program.measure(steps);
+    this.#milliseconds += performance.now() - start;
+    this.#times.add(times, steps);
+    return times;
   }
 
   dispose(): void {
@@ -84,32 +83,10 @@ class Profiled implements Executable {
   }
 
   #report(): void {
-    const { steps, calls } = this.stats;
+    const { steps } = this.#times;
     if (steps === 0) return;
-    const head = `${this.#name}: ${steps} steps in ${calls} calls, ${format(this.#milliseconds / steps)} ms each`;
-    const times = this.#clock?.take();
-    this.#write(times ? [`${head}, by node:`, ...table(times, steps)].join("\n") : head);
+    const each = (this.#milliseconds / steps).toPrecision(3);
+    const head = `${this.#name}: ${steps} steps in ${this.stats.calls} calls, ${each} ms each, by layer and op:`;
+    this.#write([head, ...tableOf(this.#times).map((line) => `  ${line}`)].join("\n"));
   }
 }
-
-/** One line per node, the slowest first. */
-function table(times: readonly NodeTime[], steps: number): string[] {
-  const sorted = times.toSorted((a, b) => b.nanoseconds - a.nanoseconds);
-  const total = sum(sorted);
-  const line = (nanoseconds: number, text: string) => {
-    const share = total > 0 ? 100 * nanoseconds / total : 0;
-    const cut = text.length > widest ? `${text.slice(0, widest - 3)}...` : text;
-    return `  ${(nanoseconds / steps / 1000).toFixed(1).padStart(9)} us ${share.toFixed(1).padStart(5)} %  ${cut}`;
-  };
-  const rest = sorted.slice(longestList);
-  return [
-    ...sorted.slice(0, longestList).map(({ op, origin, nanoseconds }) =>
-      line(nanoseconds, `${op.padEnd(20)} ${origin}`)
-    ),
-    ...(rest.length > 0 ? [line(sum(rest), `${rest.length} more`)] : []),
-  ];
-}
-
-const sum = (times: readonly NodeTime[]) => times.reduce((total, { nanoseconds }) => total + nanoseconds, 0);
-
-const format = (milliseconds: number) => milliseconds.toPrecision(3);

@@ -1,10 +1,9 @@
 // Yielding to the event loop: timers, signals and the page.
 
-/** What Deno and Node have, and browsers have not. */
-const { setImmediate } = globalThis as { setImmediate?: (resolve: () => void) => unknown };
-
 /** Resolves in the next turn of the event loop. */
 export function yieldToEventLoop(): Promise<void> {
+  // What Deno and Node have, and browsers have not. Deno makes it where it is first read, so not on import.
+  const { setImmediate } = globalThis as { setImmediate?: (resolve: () => void) => unknown };
   // In Deno messages do not let timers run once a program has looked for `process.getBuiltinModule`.
   if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
   // A message arrives in the next turn; a timer of 0 ms would be 2 ms late.

@@ -1,38 +1,34 @@
 // The interface of executors, which compile graphs to programs and run them.
 import type { Graph } from "../ir/graph.ts";
+import type { Origin } from "../ir/origin.ts";
 import { Variable, type VariableDevice } from "../tensor/variable.ts";
 
 /** The names of the backends. */
 export type BackendName = "webgpu" | "eigen" | "wasm" | "reference";
 
-/** The time that a node of a program took. */
+/** The time that a node of a program took in some steps. */
 export interface NodeTime {
-  /** The origin of the node, such as `dense_1/matmul`. */
-  readonly origin: string;
+  /** Where the node comes from. */
+  readonly origin: Origin;
   /** Its op, or the kernel that a GPU ran for it. */
   readonly op: string;
   /** The time in nanoseconds. */
   readonly nanoseconds: number;
-}
-
-/** Measures the nodes of a program while it runs. */
-export interface NodeClock {
-  /** Starts measuring. */
-  start(): void;
-  /** The time of each node since the start or the last call, in execution order. */
-  take(): readonly NodeTime[];
-  /** Stops measuring. */
-  stop(): void;
+  /** The floating-point operations of one step, as `flopsOf` counts them. */
+  readonly flops: number;
 }
 
 /** A compiled program. */
 export interface Executable {
   /** The graph that it runs, after the passes. */
   readonly graph: Graph;
-  /** Measures its nodes, if the backend can. */
-  readonly clock?: NodeClock;
   /** Runs the program `steps` times in a row; its only effect is on the variables it assigns. */
   run(steps: number): Promise<void>;
+  /**
+   * Does the same, and returns the time of each node in all of these steps, in execution order. Computes the same
+   * numbers. Throws {@linkcode BackendError} where `requireClock` does.
+   */
+  measure(steps: number): Promise<readonly NodeTime[]>;
   /** Counts that tests check. */
   readonly stats: ExecutableStats;
   /** Frees the program's own memory, but not the variables. */
@@ -53,6 +49,15 @@ export interface ExecutableStats {
   steps: number;
 }
 
+/** Options of {@linkcode Executor.compile}. */
+export interface ExecutorCompileOptions {
+  /**
+   * Variables that change seldom between runs, such as the weights of a model that predicts: what a kernel computes from
+   * them alone may be kept until they change.
+   */
+  readonly frozen?: Iterable<Variable>;
+}
+
 /** What a backend holds. Unreferenced objects count until the garbage collector finds them. */
 export interface MemoryUse {
   /** The number of variables. */
@@ -71,8 +76,10 @@ export interface Executor extends VariableDevice {
   readonly description: string;
   /** What it currently holds. */
   readonly memory: MemoryUse;
+  /** Throws {@linkcode BackendError}, which says what `what` needs, if the nodes of programs cannot be measured. */
+  requireClock(what: string): void;
   /** Optimizes, plans and loads a graph; attaches its variables. */
-  compile(graph: Graph): Promise<Executable>;
+  compile(graph: Graph, options?: ExecutorCompileOptions): Promise<Executable>;
   /**
    * Takes over variables with their newest values, from wherever they are; those attached together are contiguous in
    * memory, each padded to 256 bytes.

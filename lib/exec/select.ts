@@ -1,34 +1,53 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
 import { isFirst } from "../communicator.ts";
 import { readVariable } from "../environment.ts";
-import { BackendError, CeratopsError, describe, unknownIdentifier } from "../errors.ts";
+import { BackendError, CeratopsError, describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
 import { debug, type DebugTopic, debugTopics } from "./debug.ts";
 import type { BackendName, Executor } from "./executor.ts";
+import { mostThreads } from "./native/threads.ts";
 import { ReferenceExecutor } from "./reference/executor.ts";
 
 /** What {@linkcode setBackend} takes. */
 export type BackendChoice = BackendName | "auto";
 
-/** Opens each backend; `asked` says that the user named it, so that Deno may ask for permissions. */
-const openers: Record<BackendName, (asked: boolean) => Promise<Executor>> = {
-  webgpu: async (asked) => {
+/** Options of {@linkcode setBackend}. */
+export interface BackendOptions {
+  /**
+   * How many threads `eigen` and `wasm` compute on, from 1 to 1024; by default `CERATOPS_THREADS`, else the number of
+   * processors, on `wasm` at most 16, and 1 in a page that is not isolated from other origins. Results do not depend on it.
+   */
+  threads?: number | null;
+}
+
+/** How a backend is opened. */
+interface Opening {
+  /** Whether the user named it, so that Deno may ask for permissions. */
+  readonly asked: boolean;
+  readonly threads: number | undefined;
+}
+
+/** Opens each backend. */
+const openers: Record<BackendName, (opening: Opening) => Promise<Executor>> = {
+  webgpu: async ({ asked }) => {
     // A literal specifier, so that browser bundles include the shaders; they are small.
     const { openWebGpu } = await import("./webgpu/open.ts");
     return openWebGpu({ allowSoftware: asked });
   },
-  eigen: async (asked) => {
+  eigen: async ({ asked, threads }) => {
     requireDeno("eigen");
     if (!asked && isForbidden("eigen")) throw lacksPermissions("eigen");
     // A computed specifier, so that bundlers and URL importers do not fetch what a browser cannot use.
     const specifier = new URL("./native/eigen.ts", import.meta.url).href;
-    const { openEigen } = await import(specifier) as { openEigen: () => Promise<Executor> };
-    return openEigen();
+    const { openEigen } = await import(specifier) as {
+      openEigen: (options: { threads?: number }) => Promise<Executor>;
+    };
+    return openEigen({ threads });
   },
-  wasm: async () => {
+  wasm: async ({ threads }) => {
     // A literal specifier, so that browser bundles include the library.
     const { openWasm } = await import("./native/wasm.ts");
-    return openWasm();
+    return openWasm({ threads });
   },
   reference: () => Promise.resolve(new ReferenceExecutor()),
 };
@@ -47,7 +66,8 @@ let current: Promise<Executor> | undefined;
  * Chooses the backend for everything that follows; weights move to it when they are next used.
  *
  * @param name a backend, or `"auto"` for the best available one
- * @throws {ValueError} for an unknown name
+ * @param options the number of threads
+ * @throws {ValueError} for an unknown name, or a number of threads that is none
  * @throws {StateError} while a model trains, evaluates or predicts
  * @throws {BackendError} if the named backend is unavailable; the message says how to get it
  *
@@ -56,17 +76,41 @@ let current: Promise<Executor> | undefined;
  * import { setBackend } from "./mod.ts";
  * await setBackend("reference");
  * ```
+ *
+ * @example Leave the other processors to the rest of the program
+ * ```ts
+ * import { setBackend } from "./mod.ts";
+ * await setBackend("wasm", { threads: 1 });
+ * ```
  */
-export async function setBackend(name: BackendChoice): Promise<void> {
+export async function setBackend(name: BackendChoice, options: BackendOptions = {}): Promise<void> {
   if (!choices.includes(name)) {
     const given = typeof name === "string" ? name : describe(name);
     throw unknownIdentifier("backend", given, choices, "Cannot set the backend");
   }
+  const threads = readThreads(name, options);
   requireIdle("set the backend");
-  const next = open(name, "setBackend");
+  const next = open(name, "setBackend", threads);
   await next;
   await clearSession();
   current = next;
+}
+
+/** The number of threads that is asked for, if any. */
+function readThreads(name: BackendChoice, options: BackendOptions): number | undefined {
+  const what = "Cannot set the backend";
+  if (typeof options !== "object" || options === null) {
+    throw new ValueError({ what, rule: "the options must be an object", received: describe(options) });
+  }
+  const { threads, ...others } = options;
+  for (const other of Object.keys(others)) throw unknownIdentifier("option", other, ["threads"], what);
+  if (threads === undefined || threads === null) return undefined;
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    const rule = `threads must be a whole number from 1 to ${mostThreads}`;
+    throw new ValueError({ what, rule, received: describe(threads) });
+  }
+  if (name !== "webgpu" && name !== "reference") return threads;
+  throw new ValueError({ what, rule: "only eigen and wasm have threads", received: `threads for ${name}` });
 }
 
 /** Runs everything that follows on a given executor: for tests of builds and thread counts. */
@@ -130,17 +174,17 @@ async function openDefault(): Promise<Executor> {
   return await open((named ?? "auto") as BackendChoice, named ? "CERATOPS_BACKEND" : "auto");
 }
 
-async function open(name: BackendChoice, why: string): Promise<Executor> {
+async function open(name: BackendChoice, why: string, threads?: number): Promise<Executor> {
   const topics = debugTopics(readVariable("CERATOPS_DEBUG") ?? "");
-  const executor = name === "auto" ? await openBest(topics) : await openNamed(name, why);
+  const executor = name === "auto" ? await openBest(topics, threads) : await openNamed(name, why, threads);
   if (topics.has("backend")) console.error(`  ${executor.name} chosen: ${executor.description}`);
   debug(executor, topics, (text) => console.error(text));
   return executor;
 }
 
-async function openNamed(name: BackendName, why: string): Promise<Executor> {
+async function openNamed(name: BackendName, why: string, threads?: number): Promise<Executor> {
   try {
-    const executor = await openers[name](true);
+    const executor = await openers[name]({ asked: true, threads });
     tell(`Ceratops runs on ${name} by ${why}`, ` (${executor.description})`);
     return executor;
   } catch (error) {
@@ -153,13 +197,14 @@ async function openNamed(name: BackendName, why: string): Promise<Executor> {
 }
 
 /** The first backend that can be had, told in one line; with the topic `backend`, why none of those before it. */
-async function openBest(topics: ReadonlySet<DebugTopic>): Promise<Executor> {
+async function openBest(topics: ReadonlySet<DebugTopic>, threads?: number): Promise<Executor> {
+  const opening: Opening = { asked: false, threads };
   const passedOver: { readonly name: BackendName; readonly gain?: string; readonly error: BackendError }[] = [];
   let executor: Executor | undefined;
   for (const { name, gain } of preference) {
     if (name === "eigen" && typeof Deno === "undefined") continue;
     try {
-      executor = await openers[name](false);
+      executor = await openers[name](opening);
       break;
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
@@ -168,7 +213,7 @@ async function openBest(topics: ReadonlySet<DebugTopic>): Promise<Executor> {
   }
   if (executor) tell(`Ceratops runs on ${executor.name}`, ` (${executor.description})`);
   else {
-    executor = await openers.wasm(false);
+    executor = await openers.wasm(opening);
     const { name, gain, error } = passedOver.find(({ gain }) => gain) ?? passedOver[0];
     const why = error.needs ? `needs ${error.needs}` : "cannot be opened";
     tell("Ceratops runs on wasm", `; ${name}${gain ? `, ${gain},` : ""} ${why}`);

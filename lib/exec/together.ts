@@ -5,13 +5,19 @@ import { isConstant } from "../ir/op_def.ts";
 import { warn } from "../terminal/terminal.ts";
 import { divide, ownRows } from "../passes/divide.ts";
 import { Variable } from "../tensor/variable.ts";
-import type { Executable, ExecutableStats, Executor } from "./executor.ts";
+import type { Executable, ExecutableStats, Executor, ExecutorCompileOptions, NodeTime } from "./executor.ts";
 
 /** The values of a program that hold the rows of a batch, along axis 0. */
 export interface BatchValues {
   readonly ids: readonly ValueId[];
   /** How many rows they have. */
   readonly rows: number;
+}
+
+/** Options of {@linkcode compileTogether}. */
+export interface TogetherOptions extends ExecutorCompileOptions {
+  /** The processes that run the program with this one, if any. */
+  readonly others: Communicator | undefined;
 }
 
 /**
@@ -22,14 +28,14 @@ export async function compileTogether(
   executor: Executor,
   graph: Graph,
   { ids, rows }: BatchValues,
-  others: Communicator | undefined,
+  { others, ...options }: TogetherOptions,
 ): Promise<Executable> {
   const own = others && ownRows(rows, others.rank, others.size);
-  if (!own) return await executor.compile(graph);
+  if (!own) return await executor.compile(graph, options);
   const part = divide(graph, new Set(ids), own);
   return executor.reducesBy?.(others.reducer)
-    ? await executor.compile(part)
-    : await compileParts(executor, part, others);
+    ? await executor.compile(part, options)
+    : await compileParts(executor, part, { others, ...options });
 }
 
 /** Whether a node adds up over the processes. */
@@ -41,10 +47,14 @@ function addsUp({ op, attrs }: Node): boolean {
  * A program for an executor that cannot add up over processes: cut where it must, into programs that hand each other
  * their values in variables. What is added up goes through the host.
  */
-async function compileParts(executor: Executor, graph: Graph, others: Communicator): Promise<Executable> {
+async function compileParts(
+  executor: Executor,
+  graph: Graph,
+  { others, ...options }: TogetherOptions & { readonly others: Communicator },
+): Promise<Executable> {
   const cut = new Cut(graph);
   const programs: Executable[] = [];
-  for (let stage = 0; stage <= cut.last; stage++) programs.push(await executor.compile(cut.program(stage)));
+  for (let stage = 0; stage <= cut.last; stage++) programs.push(await executor.compile(cut.program(stage), options));
   const sum = (count: (stats: ExecutableStats) => number) =>
     programs.reduce((total, { stats }) => total + count(stats), 0);
   const stats: ExecutableStats = {
@@ -54,23 +64,36 @@ async function compileParts(executor: Executor, graph: Graph, others: Communicat
     calls: 0,
     steps: 0,
   };
+  /** Runs steps, each part by `runPart`. */
+  const runParts = async (steps: number, runPart: (program: Executable, stage: number) => Promise<void>) => {
+    for (let step = 0; step < steps; step++) {
+      const start = performance.now();
+      let adding = 0;
+      for (const [stage, program] of programs.entries()) {
+        await runPart(program, stage);
+        const begin = performance.now();
+        for (const variables of cut.sums(stage)) await addUp(executor, variables, others);
+        adding += performance.now() - begin;
+      }
+      if (executor.name === "webgpu" && stats.steps + step === measured) tellCosts(performance.now() - start, adding);
+    }
+    stats.calls += steps * programs.length;
+    stats.steps += steps;
+  };
   return {
     graph,
     stats,
-    async run(steps) {
-      for (let step = 0; step < steps; step++) {
-        const start = performance.now();
-        let adding = 0;
-        for (const [stage, program] of programs.entries()) {
-          await program.run(1);
-          const begin = performance.now();
-          for (const variables of cut.sums(stage)) await addUp(executor, variables, others);
-          adding += performance.now() - begin;
-        }
-        if (executor.name === "webgpu" && stats.steps + step === measured) tellCosts(performance.now() - start, adding);
-      }
-      stats.calls += steps * programs.length;
-      stats.steps += steps;
+    run: (steps) => runParts(steps, (program) => program.run(1)),
+    async measure(steps) {
+      const times: NodeTime[][] = programs.map(() => []);
+      await runParts(steps, async (program, stage) => {
+        const found = await program.measure(1);
+        times[stage] = found.map((time, i) => ({
+          ...time,
+          nanoseconds: time.nanoseconds + (times[stage][i]?.nanoseconds ?? 0),
+        }));
+      });
+      return times.flat();
     },
     dispose() {
       for (const program of programs) program.dispose();

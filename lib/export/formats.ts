@@ -1,6 +1,5 @@
 // The formats that models are exported to, and the options of `Model.export`.
 import { describe, ValueError } from "../errors.ts";
-import type { FileSource } from "../files/source.ts";
 import type { FileContent } from "../files/system.ts";
 import { addressOf, fileNameOf, type FileTarget, nameOfTarget, writeTarget } from "../files/target.ts";
 import { boolean, choice, integer, positiveInteger, uncheckedHere } from "../option_kinds.ts";
@@ -46,10 +45,10 @@ const formats: Readonly<Record<ExportFormat, Format>> = {
   },
   typescript: {
     endings: [".ts", ".js", ".mjs"],
-    options: ["batchSize", "inputShape", "dtype", "engine"],
-    async make(model, fileName, { batchSize, inputShape, dtype, engine }, what) {
+    options: ["batchSize", "inputShape", "dtype"],
+    async make(model, fileName, { batchSize, inputShape, dtype }, what) {
       const isTyped = !/\.m?js$/.test(fileName);
-      const options = { fileName, isTyped, engine, dtype, inputShape, batchSize: batchSize ?? defaultBatchSize };
+      const options = { fileName, isTyped, dtype, inputShape, batchSize: batchSize ?? defaultBatchSize };
       const { text, size } = await standaloneModule(model, options, what);
       return { content: new TextEncoder().encode(text), size };
     },
@@ -77,11 +76,6 @@ export interface ExportOptions {
    * are rounded then; what is computed stays float32.
    */
   dtype?: "float32" | "float16";
-  /**
-   * The file `ffi/ceratops.wasm` of this library, which goes into a module, for a page whose bundle has no such file beside
-   * it; by default it is read from where the library is.
-   */
-  engine?: FileSource | null;
   /** Whether to print what was written, and its size; true by default. */
   verbose?: boolean;
 }
@@ -95,7 +89,6 @@ const exportOptions = optionTable<ExportOptions>()({
   inputShape: nullable(uncheckedHere<Structure<SymbolicShape> | null>(null)),
   opsetVersion: integer(18, { min: 18, max: 22 }),
   dtype: choice(["float32", "float16"]),
-  engine: nullable(uncheckedHere<FileSource | null>(null)),
   verbose: boolean(true),
 });
 

@@ -113,7 +113,7 @@ function writeGraph(scope: Scope, graph: ProbedGraph): void {
     if (folded) {
       const [{ shape, dtype }] = outputs;
       const constant = { shape: shape.map(([extent]) => extent), dtype, data: folded };
-      scope.set(node.outputs[0], new Held(scope, node.origin, shape, dtype, constant));
+      scope.set(node.outputs[0], new Held(scope, String(node.origin), shape, dtype, constant));
       return;
     }
     const results = writeNode(scope, graph, nodes, varying);
@@ -122,7 +122,7 @@ function writeGraph(scope: Scope, graph: ProbedGraph): void {
       if (result === undefined) return;
       const { name, layout } = typeof result === "string" ? { name: result, layout: "plain" as const } : result;
       const { shape, dtype } = outputs[k];
-      scope.set(id, new Held(scope, node.origin, shape, dtype).name(layout, name));
+      scope.set(id, new Held(scope, String(node.origin), shape, dtype).name(layout, name));
     });
   });
 }

@@ -58,7 +58,7 @@ export class Call<K extends OpName> {
 
   /** Where the node comes from. */
   get origin(): string {
-    return this.nodes[0].origin;
+    return String(this.nodes[0].origin);
   }
 
   /** The model being written. */

@@ -1,8 +1,7 @@
 // A model as one module of TypeScript or JavaScript: its weights, the programs that predict, and the engine for these.
 import deno from "../../deno.json" with { type: "json" };
-import { FileError, ValueError } from "../errors.ts";
+import { ValueError } from "../errors.ts";
 import { toBase64 } from "../files/base64.ts";
-import { type FileSource, nameOfSource, readSource } from "../files/source.ts";
 import type { TrainableModel } from "../training/trainer.ts";
 import { type PackingOptions, packModel } from "./standalone_programs.ts";
 import type { Layout, Part } from "./standalone_runtime.ts";
@@ -14,8 +13,6 @@ export interface StandaloneOptions extends PackingOptions {
   readonly fileName: string;
   /** Whether it has types. Browsers take only modules without. */
   readonly isTyped: boolean;
-  /** The engine, if it is not where this library is. */
-  readonly engine: FileSource | null;
 }
 
 /** A module. */
@@ -26,21 +23,20 @@ export interface StandaloneModule {
   readonly size: string;
 }
 
-const engineFile = new URL("../../ffi/ceratops.wasm", import.meta.url);
-
 /**
  * The module that predicts as a model does: it exports the function `predict`. Throws {@linkcode StateError} before the
- * model is built, {@linkcode ValueError} or {@linkcode ShapeError} if no fixed program predicts as it does, and
- * {@linkcode FileError} where the engine cannot be read; `what` says what failed.
+ * model is built, and {@linkcode ValueError} or {@linkcode ShapeError} if no fixed program predicts as it does; `what` says
+ * what failed.
  */
 export async function standaloneModule(
   model: TrainableModel,
-  { fileName, isTyped, engine, ...packing }: StandaloneOptions,
+  { fileName, isTyped, ...packing }: StandaloneOptions,
   what: string,
 ): Promise<StandaloneModule> {
-  const { openWasm } = await import("../exec/native/wasm.ts");
-  const { layout, data } = await packModel(model, openWasm().module, packing, what);
-  const engineText = await pack(await readEngine(engine ?? engineFile, what), what);
+  const { openWasm, packedModule } = await import("../exec/native/wasm.ts");
+  const { layout, data } = await packModel(model, (await openWasm({ threads: 1 })).module, packing, what);
+  // What every engine runs.
+  const engineText = await packedModule(false);
   const dataText = await pack(data, what);
   const { inputs, outputs, ...rest } = layout;
   const of = (type: string) => (isTyped ? `: ${type}` : "");
@@ -69,18 +65,6 @@ export async function standaloneModule(
 export function formatBytes(bytes: number): string {
   const [size, unit] = bytes < 1e6 ? [bytes / 1e3, "KB"] : [bytes / 1e6, "MB"];
   return `${size >= 100 ? Math.round(size) : size.toPrecision(3)} ${unit}`;
-}
-
-/** The bytes of the engine. */
-async function readEngine(source: FileSource, what: string): Promise<Uint8Array> {
-  const bytes = await readSource(source, `${what}: the engine cannot be read from ${nameOfSource(source)}`);
-  if (WebAssembly.validate(new Uint8Array(bytes))) return bytes;
-  throw new FileError({
-    what,
-    rule: "the engine must be Ceratops's file ffi/ceratops.wasm",
-    received: `something else from ${nameOfSource(source)}`,
-    hint: 'beside a bundle there must be a copy: give its address, as in { engine: "./ceratops.wasm" }',
-  });
 }
 
 /** The most compressed bytes that a module holds: in base64 they stay below 2^29 letters, the longest text of V8. */

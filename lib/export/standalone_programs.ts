@@ -266,7 +266,7 @@ function refuseState(graph: Graph, state: StepState, outputs: ReadonlySet<unknow
 /** The origin of the first node that draws random numbers. */
 function drawingNode({ nodes }: Graph): string | undefined {
   for (const node of nodes) {
-    if (node.op === "randomBits") return node.origin;
+    if (node.op === "randomBits") return String(node.origin);
     const within = isLoop(node) ? drawingNode(node.attrs.body) : undefined;
     if (within) return within;
   }

@@ -115,7 +115,8 @@ function widen(data: ArrayBuffer, halves: number): ArrayBuffer {
 /** Starts the engine and gives it the weights. */
 async function open(layout: Layout, engine: string, data: string, what: string): Promise<Run> {
   const stored = widen(await unpack(data), layout.halves);
-  const { instance } = await WebAssembly.instantiate(await unpack(engine));
+  const memory = new WebAssembly.Memory({ initial: 17, maximum: 65536 });
+  const { instance } = await WebAssembly.instantiate(await unpack(engine), { env: { memory } });
   const library = instance.exports as unknown as Engine;
   library._initialize();
   library.ceratops_open(1);

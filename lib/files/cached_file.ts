@@ -6,7 +6,9 @@ import { chunkBytes } from "./progress.ts";
 import { fileSystem, isMissing, notReadable } from "./system.ts";
 
 /** Node's global object, which Deno and Bun have too. */
-const { process } = globalThis as { process?: { readonly env?: Readonly<Record<string, string | undefined>> } };
+interface Process {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
 
 /**
  * Fetches a URL to a path, unless the file is there and has the hash, SHA-256 or MD5 in lower case; returns whether it was
@@ -42,7 +44,7 @@ export async function fetchOnce(
 /** The folder in which Keras keeps files. Throws {@linkcode StateError} where there is none. */
 export function kerasHome(what: string): string {
   try {
-    const { env = {} } = process ?? {};
+    const { env = {} } = (globalThis as { process?: Process }).process ?? {};
     if (env.KERAS_HOME) return env.KERAS_HOME;
     const user = env.HOME ?? env.USERPROFILE;
     if (user) return `${user}/.keras`;

@@ -32,7 +32,7 @@ export async function readSource(source: FileSource, what: string): Promise<Uint
     });
   }
   try {
-    if (hasFiles && (!isUrl(source) || `${source}`.startsWith("file:"))) {
+    if (hasFiles() && (!isUrl(source) || `${source}`.startsWith("file:"))) {
       return await readWhole(isUrl(source) ? new URL(source) : source);
     }
     const response = await fetch(source);

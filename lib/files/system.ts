@@ -5,19 +5,30 @@ import { chunkBytes, fileProgress } from "./progress.ts";
 
 type NodeFiles = typeof import("node:fs");
 
+/** What is used of Node's module of compression. */
+interface NodeCompression {
+  crc32?(data: Uint8Array): number;
+  gunzipSync(
+    data: Uint8Array,
+    options: { readonly chunkSize: number; readonly maxOutputLength: number },
+  ): Uint8Array<ArrayBuffer>;
+}
+
 /** What is used of Node's global object, which Deno and Bun have too. */
 interface Process {
   getBuiltinModule?(name: "node:fs"): NodeFiles | undefined;
+  getBuiltinModule?(name: "node:zlib"): NodeCompression | undefined;
 }
 
-const { process } = globalThis as { process?: Process };
+/** Node's global object. Deno makes its own where it is first read, with a dozen modules: so none reads it on import. */
+const nodeProcess = () => (globalThis as { process?: Process }).process;
 
 /** Whether there is a file system. */
-export const hasFiles: boolean = process?.getBuiltinModule !== undefined;
+export const hasFiles = (): boolean => typeof Deno !== "undefined" || nodeProcess()?.getBuiltinModule !== undefined;
 
 /** Node's module of files, which Deno and Bun have too, loaded at the first use. Throws {@linkcode StateError} in a browser. */
 export function fileSystem(what: string): NodeFiles {
-  const files = process?.getBuiltinModule?.("node:fs");
+  const files = nodeProcess()?.getBuiltinModule?.("node:fs");
   if (files) return files;
   throw new StateError({
     what,
@@ -25,6 +36,9 @@ export function fileSystem(what: string): NodeFiles {
     hint: "give bytes, a Blob or a stream instead of a path, and leave out callbacks that write files",
   });
 }
+
+/** Node's module of compression, which Deno and Bun have too; undefined in a browser. */
+export const compression = (): NodeCompression | undefined => nodeProcess()?.getBuiltinModule?.("node:zlib");
 
 /** Throws {@linkcode StateError} if there is no file system. */
 export function requireFiles(what: string): void {

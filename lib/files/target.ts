@@ -1,6 +1,6 @@
 // Where the bytes of a file go.
 import { describe, FileError, ValueError } from "../errors.ts";
-import { type FileContent, hasFiles, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
+import { type FileContent, fileSystem, hasFiles, notWritable, partsOf, writeAllSafely, writeSafely } from "./system.ts";
 
 /** A file to be written: its path, its `file:` URL, or a stream. In a browser a name is what the user downloads. */
 export type FileTarget = string | URL | WritableStream<Uint8Array>;
@@ -40,6 +40,18 @@ export function requireEnding(target: FileTarget, endings: readonly string[], wh
   });
 }
 
+/** Throws {@linkcode FileError} if a file cannot be written later: the folder is not there, or must not be written to. */
+export async function requireWritable(path: string, what: string): Promise<void> {
+  if (!hasFiles) return;
+  const { promises } = fileSystem(what);
+  try {
+    await (await promises.open(`${path}.new`, "w")).close();
+    await promises.rm(`${path}.new`);
+  } catch (error) {
+    throw notWritable(what, error);
+  }
+}
+
 /**
  * Writes a file; an old one of that path stays whole until the new one is. Throws {@linkcode FileError} where it cannot
  * be written, {@linkcode ValueError} for what is no target.
@@ -52,7 +64,7 @@ export async function writeTarget(target: FileTarget, content: FileContent, what
   }
   const isFile = typeof target === "string" || target instanceof URL && target.protocol === "file:";
   if (!isFile) refuseTarget(target, what);
-  if (!hasFiles) return download(String(target), content, what);
+  if (!hasFiles()) return download(String(target), content, what);
   await writeSafely(typeof target === "string" ? target : pathOf(target, what), content, what);
 }
 
@@ -80,7 +92,7 @@ export interface NewFile {
 /** Writes files into the folder of a path, so that none takes the place of an old one before all are written. */
 export async function writeBeside(path: string, files: readonly NewFile[], what: string): Promise<void> {
   const folder = path.slice(0, path.length - fileNameOf(path).length);
-  if (!hasFiles) {
+  if (!hasFiles()) {
     for (const { name, bytes } of files) download(name, await bytes(), what);
     return;
   }

@@ -1,7 +1,7 @@
 // Zip archives, read and written by zip.js.
 import { FileError } from "../errors.ts";
 import { loadPackage } from "../packages.ts";
-import type { FileParts } from "./system.ts";
+import { compression, type FileParts } from "./system.ts";
 
 /** More bytes are taken out of no archive. */
 const maxBytes = 2 ** 32;
@@ -111,9 +111,7 @@ function fields(values: readonly (readonly [value: number, bytes: number])[]): U
 }
 
 /** The checksum of zip archives, where the runtime has it: ten times as fast as in JavaScript. */
-const crc32 =
-  (globalThis as { process?: { getBuiltinModule?(name: "node:zlib"): { crc32?(data: Uint8Array): number } } })
-    .process?.getBuiltinModule?.("node:zlib").crc32;
+const crc32 = compression()?.crc32;
 
 /** What an archive says of a member. */
 interface Entry {

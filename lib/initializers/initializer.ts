@@ -1,4 +1,4 @@
-// The base of initializers: the first values of weights, drawn on the host in float64 to be equal on every backend.
+// The base of initializers: the first values of weights, drawn in float64 to be equal on every backend.
 import { shape } from "../argument_kinds.ts";
 import { type Argument, declareMethods } from "../checked_methods.ts";
 import { Configurable } from "../configurable.ts";
@@ -9,6 +9,7 @@ import { nullable } from "../options.ts";
 import { integer } from "../option_kinds.ts";
 import { formatShape, type Shape, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import type { Drawing } from "../tensor/variable.ts";
 
 /** The seed option of random initializers. */
 export interface SeedOptions {
@@ -19,9 +20,11 @@ export interface SeedOptions {
   seed?: number | null;
 }
 
-/** The random numbers of one weight. Outside of a layer each weight has its own path. */
-const newStream = () =>
-  new RandomStream(randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights);
+/** The stream of one weight, by the initializer's own seed if it has one. Outside of a layer each weight has its own path. */
+export const weightStream = (seed: number | null): Drawing["stream"] =>
+  seed === null
+    ? [randomSeed(), hashPath(weightPath.current ?? nextRandomRoot()), purposes.weights]
+    : [seed | 0, hashPath("initializer"), purposes.weights];
 
 /** The shape of a weight, no larger than weights can be. */
 const weightShape: Argument = (given, place) => {
@@ -31,7 +34,7 @@ const weightShape: Argument = (given, place) => {
 };
 
 const streamOrNew: Argument = (given, { what }) => {
-  if (given === undefined) return newStream();
+  if (given === undefined) return new RandomStream(...weightStream(null));
   if (given instanceof RandomStream) return given;
   throw new ValueError({
     what,
@@ -95,8 +98,7 @@ export abstract class Initializer extends Configurable {
 
   /** A float32 tensor of `shape`. */
   call(shape: Shape): Tensor {
-    const seed = this.seed ?? null;
-    const stream = seed === null ? newStream() : new RandomStream(seed | 0, hashPath("initializer"), purposes.weights);
+    const stream = new RandomStream(...weightStream(this.seed ?? null));
     return withHostMemory(
       sizeOf(shape) * bytesPerElement("float32"),
       () => new Tensor(shape, "float32", makeArray("float32", this.#elements(shape, stream))),

@@ -3,9 +3,10 @@
 import { ValueError } from "../errors.ts";
 import { choice, isInteger, number } from "../option_kinds.ts";
 import { declareOptions, describe, nullable, option, type OptionFields, optionTable } from "../options.ts";
-import type { RandomStream } from "../random_stream.ts";
+import { type RandomStream, uniformDrawing } from "../random_stream.ts";
 import { checkShape, isListOf, normalizeAxis, numbersOf, type Shape, sizeOf } from "../shape.ts";
-import { Initializer, matrixNeeded, seedOption, type SeedOptions } from "./initializer.ts";
+import type { Drawing } from "../tensor/variable.ts";
+import { Initializer, matrixNeeded, seedOption, type SeedOptions, weightStream } from "./initializer.ts";
 
 /** Options of {@linkcode RandomUniform}. */
 export interface RandomUniformOptions extends SeedOptions {
@@ -172,12 +173,10 @@ export class VarianceScaling extends Initializer {
 
   /** The drawn elements. */
   fill(shape: Shape, stream: RandomStream): ArrayLike<number> {
-    const [fanIn, fanOut] = fansOf(shape, this.inputAxes, this.outputAxes);
-    const fan = this.mode === "fan_in" ? fanIn : this.mode === "fan_out" ? fanOut : (fanIn + fanOut) / 2;
-    const variance = this.scale / Math.max(1, fan);
     const size = sizeOf(shape);
+    const variance = varianceFor(this, shape);
     if (this.distribution === "uniform") {
-      const limit = Math.sqrt(3 * variance);
+      const limit = uniformLimit(variance);
       return drawUniform(size, -limit, limit, stream);
     }
     const deviation = Math.sqrt(variance);
@@ -186,6 +185,16 @@ export class VarianceScaling extends Initializer {
       : drawTruncated(size, 0, deviation / truncatedDeviation, stream);
   }
 }
+
+/** The variance of the elements of a weight of `shape`. */
+function varianceFor({ scale, mode, inputAxes, outputAxes }: VarianceScaling, shape: Shape): number {
+  const [fanIn, fanOut] = fansOf(shape, inputAxes, outputAxes);
+  const fan = mode === "fan_in" ? fanIn : mode === "fan_out" ? fanOut : (fanIn + fanOut) / 2;
+  return scale / Math.max(1, fan);
+}
+
+/** The bound of uniform numbers around 0 with a variance. */
+const uniformLimit = (variance: number) => Math.sqrt(3 * variance);
 
 /** A scaling with scale, fan and distribution fixed by the class: its config has only seed and axes. */
 abstract class FixedScaling extends VarianceScaling {
@@ -320,6 +329,24 @@ export function fansOf(
   if (shape.length === 1) return [shape[0], shape[0]];
   const field = sizeOf(shape.slice(0, -2));
   return [shape[shape.length - 2] * field, shape[shape.length - 1] * field];
+}
+
+/**
+ * What an initializer gives a weight of `shape`, to be drawn where it is first needed; undefined where it is not uniform
+ * numbers, or where a class or an object of the user's draws them in its own way.
+ */
+export function drawingFor(initializer: Initializer, shape: Shape): Drawing | undefined {
+  if (initializer.call !== Initializer.prototype.call) return undefined;
+  const drawn = (low: number, high: number) => uniformDrawing(weightStream(initializer.seed), low, high);
+  if (initializer instanceof RandomUniform && initializer.fill === RandomUniform.prototype.fill) {
+    return drawn(initializer.minval, initializer.maxval);
+  }
+  if (initializer instanceof VarianceScaling && initializer.fill === VarianceScaling.prototype.fill) {
+    if (initializer.distribution !== "uniform") return undefined;
+    const limit = uniformLimit(varianceFor(initializer, shape));
+    return drawn(-limit, limit);
+  }
+  return undefined;
 }
 
 function drawUniform(size: number, low: number, high: number, stream: RandomStream): Float64Array {

@@ -5,7 +5,8 @@ import { formatShape, sizeOf } from "../shape.ts";
 import { withContext } from "./context.ts";
 import type { Node, ValueId } from "./graph.ts";
 import { opDef } from "./op_def.ts";
-import { scoped, type Trace, tracing } from "./trace.ts";
+import { nowhere } from "./origin.ts";
+import { backwardOf, type Trace, tracing } from "./trace.ts";
 import { idOf, type Value, valueOf } from "./value.ts";
 
 /**
@@ -21,7 +22,8 @@ export function gradientsOf(trace: Trace, loss: Value, targets: readonly (Value 
       hint: "reduce it with ops.mean or ops.sum",
     });
   }
-  return withContext([tracing.of(trace)], () => {
+  const maker = trace.graph.nodes.findLast(({ outputs }) => outputs.includes(idOf(loss)));
+  return withContext([tracing.of(trace), backwardOf(maker?.origin.scope ?? nowhere)], () => {
     const one = trace.constant(loss.shape, loss.dtype, makeArray(loss.dtype, [1]));
     const values = targets.map((target) => [target].flat());
     const found = vjpOf(trace, [loss], [one], values.flat());
@@ -65,8 +67,10 @@ export function vjpOf(
       // The first of the nodes that make the outputs has the rule: here their gradients are complete.
       if (!rule.outputs.some((id) => flowing.has(id)) || !rule.inputs.some((id) => needed.has(id))) continue;
       const [inputs, outputs] = [rule.inputs, rule.outputs].map((ids) => ids.map((id) => valueOf(graph, id)));
-      const gradients = rule.outputs.map(totalOf);
-      const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => rule.vjp(inputs, outputs, gradients));
+      const byInput = withContext(
+        [backwardOf(node.origin.scope)],
+        () => rule.vjp(inputs, outputs, rule.outputs.map(totalOf)),
+      );
       byInput.forEach((gradient, i) => gradient && needed.has(rule.inputs[i]) && add(rule.inputs[i], gradient));
       continue;
     }
@@ -76,18 +80,19 @@ export function vjpOf(
       if (row.vjp.none === "constant") continue;
       throw new CeratopsError({ what: `Cannot differentiate "${node.origin}"`, rule: row.vjp.none });
     }
-    const context = {
-      inputs: node.inputs.map((id) => valueOf(graph, id)),
-      outputs: node.outputs.map((id) => valueOf(graph, id)),
-      gradients: node.outputs.map(totalOf),
-      attrs: node.attrs,
-    };
     const { vjp } = row;
-    const byInput = withContext([scoped(`grad:${scopeOf(node)}`)], () => vjp(context));
-    byInput.forEach((gradient, i) => {
-      const id = node.inputs[i];
-      const { dtype } = graph.types[id];
-      if (gradient && needed.has(id) && isFloat(dtype)) add(id, castTo(trace, gradient, dtype));
+    withContext([backwardOf(node.origin.scope)], () => {
+      const byInput = vjp({
+        inputs: node.inputs.map((id) => valueOf(graph, id)),
+        outputs: node.outputs.map((id) => valueOf(graph, id)),
+        gradients: node.outputs.map(totalOf),
+        attrs: node.attrs,
+      });
+      byInput.forEach((gradient, i) => {
+        const id = node.inputs[i];
+        const { dtype } = graph.types[id];
+        if (gradient && needed.has(id) && isFloat(dtype)) add(id, castTo(trace, gradient, dtype));
+      });
     });
   }
   return targets.map((target) => totalOf(idOf(target)));
@@ -134,11 +139,6 @@ function dependents(nodes: readonly Node[], targets: readonly Value[]): Set<Valu
     if (node.inputs.some((id) => found.has(id))) node.outputs.forEach((id) => found.add(id));
   }
   return found;
-}
-
-function scopeOf(node: Node): string {
-  const end = node.origin.lastIndexOf("/");
-  return end < 0 ? node.op : node.origin.slice(0, end);
 }
 
 function zerosLike(trace: Trace, target: Value): Value {

@@ -1,5 +1,6 @@
 // The graph: typed values, nodes in execution order, and the variables a program reads and writes.
 import type { AttrsOf, CallOf, OpName } from "./attrs.ts";
+import type { Origin } from "./origin.ts";
 import type { Value, ValueId, ValueType } from "./value.ts";
 
 export type { ValueId, ValueType };
@@ -36,8 +37,8 @@ export type Node<Name extends OpName = OpName> = {
     readonly inputs: readonly ValueId[];
     readonly outputs: readonly ValueId[];
     readonly attrs: OpAttrs[K];
-    /** Where the node comes from, such as `dense_1/matmul`: for errors and profiles. */
-    readonly origin: string;
+    /** Where the node comes from: for errors and profiles. */
+    readonly origin: Origin;
     /** A derivative in place of that of the nodes before this one; it is gone once gradients are taken. */
     readonly rule?: GradientRule;
   };

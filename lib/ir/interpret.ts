@@ -6,9 +6,9 @@ import { opDef, type RefArray } from "./op_def.ts";
 
 /**
  * Computes every node of `graph` from the inputs and variables in `values`, and adds the outputs and the new states to
- * `values`; what only nodes read is held no longer than they need it.
+ * `values`; what only nodes read is held no longer than they need it. `ran` is called after each node.
  */
-export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
+export function interpret(graph: Graph, values: Map<ValueId, RefArray>, ran?: (index: number) => void): void {
   const readings = new Map<ValueId, number>();
   const count = (id: ValueId) => readings.set(id, (readings.get(id) ?? 0) + 1);
   for (const { inputs } of graph.nodes) inputs.forEach(count);
@@ -19,7 +19,7 @@ export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
     readings.set(id, left);
     if (left <= 0) values.delete(id);
   };
-  for (const node of graph.nodes) {
+  graph.nodes.forEach((node, index) => {
     const inputs = node.inputs.map((id) => values.get(id)!);
     const outputs = node.outputs.map((id) => graph.types[id]);
     const bytes = outputs.reduce((sum, { shape }) => sum + sizeOf(shape) * Float64Array.BYTES_PER_ELEMENT, 0);
@@ -32,5 +32,6 @@ export function interpret(graph: Graph, values: Map<ValueId, RefArray>): void {
       if (readings.has(id)) values.set(id, { ...graph.types[id], data: results[i] });
     });
     node.inputs.forEach(forget);
-  }
+    ran?.(index);
+  });
 }

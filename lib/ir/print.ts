@@ -12,7 +12,10 @@ export function printGraph(graph: Graph, indent = ""): string {
     if (!names.has(id)) names.set(id, `%${names.size}`);
     return names.get(id)!;
   };
-  const typed = (id: ValueId) => `${name(id)}: ${graph.types[id].dtype}${formatShape(graph.types[id].shape)}`;
+  const typed = (id: ValueId) => {
+    const { dtype, shape, half } = graph.types[id];
+    return `${name(id)}: ${dtype}${formatShape(shape)}${half ? " as float16" : ""}`;
+  };
   const lines: string[] = [];
   for (const id of graph.inputs) lines.push(`input ${typed(id)}`);
   for (const { variable, input } of graph.state) lines.push(`state ${typed(input)} = ${variable.name}`);

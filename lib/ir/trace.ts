@@ -16,6 +16,7 @@ import {
   type VariableSpec,
 } from "./graph.ts";
 import { commonFloat, keepsHalves, opDef } from "./op_def.ts";
+import { nowhere, Origin, type OwnerKind, type Scope } from "./origin.ts";
 import { graphOf, idOf, type Value, valueOf } from "./value.ts";
 
 /** A variable whose value is given for a part of a trace. */
@@ -155,7 +156,7 @@ export class Trace {
       inputs: locals.map(idOf),
       outputs: outputs.map(idOf),
       attrs,
-      origin: scopedName(op),
+      origin: new Origin(nodeScope.current ?? nowhere, op),
     };
     this.graph.nodes.push(node as Node);
     return outputs;
@@ -226,22 +227,29 @@ export class Trace {
 /** The trace being recorded. */
 export const tracing: ContextKey<Trace> = new ContextKey("tracing");
 
-/** The prefix of nodes' origins: the names of the layers being called, outermost first. */
-const nodeScope = new ContextKey<string>("nodeScope");
+/** What the nodes that are added belong to. */
+const nodeScope = new ContextKey<Scope>("nodeScope");
 
-/** The context in which ops are added to `trace`; origins start without a prefix, also in a body graph. */
+/** The context in which ops are added to `trace`; origins start without a scope, also in a body graph. */
 export function recording(trace: Trace): ContextPart[] {
-  return [tracing.of(trace), nodeScope.of("")];
+  return [tracing.of(trace), nodeScope.of(nowhere)];
 }
 
-/** The context with `name` appended to the prefix of nodes' origins. */
+/** The context in which nodes belong to a layer, within those that are being called. */
 export function scoped(name: string): ContextPart {
-  return nodeScope.of(scopedName(name));
+  const outer = nodeScope.current;
+  const path = outer?.kind === "layer" && outer.path ? `${outer.path}/${name}` : name;
+  return nodeScope.of({ kind: "layer", path, backward: false });
 }
 
-function scopedName(name: string): string {
-  const scope = nodeScope.current;
-  return scope ? `${scope}/${name}` : name;
+/** The context in which nodes belong to what is no layer, such as a loss. */
+export function owned(kind: OwnerKind, name: string): ContextPart {
+  return nodeScope.of({ kind, path: name, backward: false });
+}
+
+/** The context in which nodes are gradients of what is in a scope. */
+export function backwardOf(scope: Scope): ContextPart {
+  return nodeScope.of({ ...scope, backward: true });
 }
 
 /** The trace being recorded; throws {@linkcode StateError} naming `what` if there is none. */

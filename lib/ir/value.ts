@@ -7,6 +7,8 @@ import { formatShape, type Shape } from "../shape.ts";
 export interface ValueType {
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Whether it is stored as float16, which has all of its numbers. */
+  readonly half?: boolean;
 }
 
 /** The index of a value in its graph's `types`. */

@@ -122,6 +122,7 @@ export abstract class Layer extends WeightOwner {
   /** What the layer requires of its input's shape, set by `build`. */
   inputSpec: InputSpec | undefined;
   #built = false;
+  #isBuilding = false;
   #inputShape: Structure<SymbolicShape> | undefined;
   #argumentShapes: ArgumentShapes = {};
   #warnedOfMask = false;
@@ -169,6 +170,28 @@ export abstract class Layer extends WeightOwner {
     super(nameOf(), kept.trainable !== false);
     this.batchInputShape = declaredShape(new.target, kept);
     assignOptions(this, kept);
+    if (hasBuild(this)) this.#countBuilds(this.build);
+  }
+
+  /** Lets a call of `build` by hand count as one by `apply` does, for classes that override it, too. */
+  #countBuilds(build: Layer["build"]): void {
+    const value: Layer["build"] = (inputShape, argumentShapes) => {
+      if (this.#isBuilding) build.call(this, inputShape, argumentShapes);
+      else this.#buildByHand(inputShape, argumentShapes);
+    };
+    Object.defineProperty(this, "build", { value, configurable: true, writable: true });
+  }
+
+  #buildByHand(inputShape: Structure<SymbolicShape> | undefined, argumentShapes?: ArgumentShapes): void {
+    // The weights of a class of one's own need not depend on a shape.
+    if (!this.#built) return inputShape ? this.ensureBuilt(inputShape, argumentShapes) : this.#make(inputShape);
+    if (JSON.stringify(inputShape) === JSON.stringify(this.#inputShape)) return;
+    throw new StateError({
+      what: `Cannot build "${this.name}"`,
+      rule: "it is built already, for another shape",
+      received: JSON.stringify(inputShape),
+      hint: "make a new layer for inputs of that shape",
+    });
   }
 
   /** The dtype that the layer computes in, and that floats of its output have. */
@@ -193,9 +216,13 @@ export abstract class Layer extends WeightOwner {
 
   /**
    * Makes the weights for inputs of `inputShape` (batch axis first, `null` where unknown, structured like the input);
-   * called once. `argumentShapes` has the shapes of the arguments that are passed by name.
+   * called once, by `apply` or by hand. `argumentShapes` has the shapes of the arguments that are passed by name. Throws
+   * {@linkcode StateError} for a layer that is built already for another shape.
    */
-  build(_inputShape: Structure<SymbolicShape>, _argumentShapes: ArgumentShapes): void {}
+  build(inputShape: Structure<SymbolicShape>, argumentShapes?: ArgumentShapes): void {
+    // Layers inside that are not built yet are built by a call.
+    if (!this.#isBuilding && this.sublayers.every(({ built }) => built)) this.#buildByHand(inputShape, argumentShapes);
+  }
 
   /** Computes the output from the input, with `ops`. */
   abstract call(x: Structure<Value>, context: CallContext<Structure<Value | undefined>>): Structure<Value>;
@@ -251,7 +278,16 @@ export abstract class Layer extends WeightOwner {
   ensureBuilt(inputShape: Structure<SymbolicShape>, argumentShapes: ArgumentShapes = {}): void {
     if (this.#built) return;
     this.checkInput(inputShape);
-    this.building(() => this.build(inputShape, argumentShapes));
+    this.#make(inputShape, argumentShapes);
+  }
+
+  #make(inputShape: Structure<SymbolicShape> | undefined, argumentShapes: ArgumentShapes = {}): void {
+    this.#isBuilding = true;
+    try {
+      this.building(() => this.build(inputShape as Structure<SymbolicShape>, argumentShapes));
+    } finally {
+      this.#isBuilding = false;
+    }
     this.#inputShape = inputShape;
     this.#argumentShapes = argumentShapes;
     this.#built = true;
@@ -617,10 +653,10 @@ export abstract class Layer extends WeightOwner {
 
   /** The layer as written in a model's config: its class, its config, and the shape that it was built for. */
   serialize(): ObjectNode {
-    const built = this.#built && this.build !== Layer.prototype.build;
+    const shape = hasBuild(this) ? this.#inputShape : undefined;
     return {
       ...objectNode(this),
-      ...(built && { build_config: this.buildConfig(this.#inputShape!, this.#argumentShapes) }),
+      ...(shape && { build_config: this.buildConfig(shape, this.#argumentShapes) }),
     };
   }
 
@@ -640,13 +676,16 @@ export abstract class Layer extends WeightOwner {
   }
 }
 
+/** Whether a layer has a `build` of its own: others never have weights, except in layers inside. */
+export const hasBuild = (layer: Layer): boolean => layer.build !== Layer.prototype.build;
+
 /** Floats as float32. */
 const plainAutocast: Autocast = { to: "float32", as: "float32" };
 
 /** What a layer computes with, which has its weights by then. */
 function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   const { owner, what } = place;
-  if (owner instanceof Layer && !owner.built && owner.build !== Layer.prototype.build) {
+  if (owner instanceof Layer && !owner.built && hasBuild(owner)) {
     throw new StateError({
       what,
       rule: "it is not built yet",

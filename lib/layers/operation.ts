@@ -92,4 +92,4 @@ const names = new Map([...functions].reverse().map(([name, fn]) => [fn, name]));
 installSymbolicCall((fn, positional) => {
   const name = names.get(fn);
   return name === undefined ? undefined : new FunctionCall(name, fn).apply({ positional, named: {} });
-});
+}, (fn) => names.get(fn));

@@ -2,13 +2,14 @@
 import { type FloatDType, withHostMemory } from "../dtype.ts";
 import { ShapeError, StateError, ValueError } from "../errors.ts";
 import { checkWeightSize } from "../initializers/initializer.ts";
+import { drawingFor } from "../initializers/random.ts";
 import { withContext } from "../ir/context.ts";
 import { describe, readMethodOptions } from "../options.ts";
 import { weightPath } from "../random_stream.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { layerPlace, Place, weightsWillBeRead } from "./context.ts";
-import type { Variable } from "../tensor/variable.ts";
+import { startAs, type Variable } from "../tensor/variable.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import { type AddWeightOptions, addWeightOptions } from "./options.ts";
 import { Weight } from "./weight.ts";
@@ -101,8 +102,13 @@ export abstract class WeightOwner {
       const settings = { key: name, path, trainable, autocast, initializer, regularizer, constraint };
       // What a layer keeps in place of its weights may not set them.
       if (weightsWillBeRead.current && !this.loadOwnVariables) return new Weight(0, { ...settings, shape, dtype });
-      const drawn = withContext([weightPath.of(`${place.path}/${name}`)], () => initializer.call(shape));
-      return new Weight(drawn.cast(dtype), settings);
+      return withContext([weightPath.of(`${place.path}/${name}`)], () => {
+        const drawing = dtype === "float32" ? drawingFor(initializer, shape) : undefined;
+        if (!drawing) return new Weight(initializer.call(shape).cast(dtype), settings);
+        const undrawn = new Weight(0, { ...settings, shape, dtype });
+        startAs(undrawn, drawing);
+        return undrawn;
+      });
     }, { what: where, thing: `${describe(name)} ${formatShape(shape)}` });
     this.#weights.push(weight);
     return weight;

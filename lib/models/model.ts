@@ -5,6 +5,8 @@ import type { History } from "../callbacks/history.ts";
 import type { Config, ObjectNode } from "../json_config.ts";
 import { StateError, ValueError } from "../errors.ts";
 import { gradients } from "../tensor/gradients.ts";
+import { withContext } from "../ir/context.ts";
+import { owned } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { addedLosses } from "../layers/context.ts";
 import type { InputOf, OutputOf } from "../layers/layer.ts";
@@ -346,7 +348,9 @@ export class Model<
     const weights = this.trainableWeights;
     this.trackLoss(loss, data);
     const { optimizer } = this.#trainer.compiled!;
-    optimizer.apply(gradients(optimizer.scaleLoss(loss), weights), weights);
+    const scaled = withContext([owned("loss", "loss")], () => optimizer.scaleLoss(loss));
+    const slopes = gradients(scaled, weights);
+    withContext([owned("optimizer", optimizer.name)], () => optimizer.apply(slopes, weights));
     this.computeMetrics({ ...data, yPred });
   }
 
@@ -367,7 +371,11 @@ export class Model<
   }
 
   /** The loss of a batch, traced: the compiled loss, penalties on weights, and what layers added. */
-  computeLoss({ y, yPred, sampleWeight }: AnyLossData): Value {
+  computeLoss(data: AnyLossData): Value {
+    return withContext([owned("loss", "loss")], () => this.#lossOf(data));
+  }
+
+  #lossOf({ y, yPred, sampleWeight }: AnyLossData): Value {
     const parts: Value[] = [];
     const loss = this.#trainer.compiled?.computeLoss(y, yPred, sampleWeight);
     if (loss) parts.push(loss);
@@ -385,7 +393,8 @@ export class Model<
 
   /** Adds the loss of a batch to the running loss, traced. */
   trackLoss(loss: Value, { x }: AnyStepData): void {
-    this.#trainer.compiled!.lossTracker.update(loss, flatten(x)[0].shape[0]);
+    const { lossTracker } = this.#trainer.compiled!;
+    withContext([owned("metric", lossTracker.name)], () => lossTracker.update(loss, flatten(x)[0].shape[0]));
   }
 
   /** Adds targets and outputs of a batch to the metrics, traced. */

@@ -3,7 +3,7 @@ import { escapeXml, htmlTable } from "../plots/xml.ts";
 import { notebookKernel, NotebookOutput } from "../terminal/notebook.ts";
 import { terminal } from "../terminal/terminal.ts";
 import { describe, unknownIdentifier, ValueError } from "../errors.ts";
-import { Layer } from "../layers/layer.ts";
+import { hasBuild, Layer } from "../layers/layer.ts";
 import type { Operation, SymbolicTensor } from "../tensor/symbolic.ts";
 import type { Weight } from "../layers/weight.ts";
 import { boolean, callable, isList, isNumber, number } from "../option_kinds.ts";
@@ -269,7 +269,7 @@ function rowsOf(
 ): string[][] {
   const layer = item instanceof Layer ? item : undefined;
   // A layer without its own `build` never has weights, so its count is known without building.
-  const counted = !layer || layer.built || layer.build === Layer.prototype.build;
+  const counted = !layer || layer.built || !hasBuild(layer);
   const count = layer?.weights.reduce((total, weight) => total + sizeOf(weight.shape), 0) ?? 0;
   const row = [
     `${level > 0 ? `${"   ".repeat(level)}└ ` : ""}${item.name} (${item.className})`,

@@ -5,7 +5,7 @@ import { camelCase } from "../names.ts";
 import type { Axes } from "../shape.ts";
 import { flatten } from "../structure.ts";
 import { isFloat, isHalf, promote } from "../dtype.ts";
-import { apply, dtypeOf, isOperand, type Operand } from "../tensor/apply.ts";
+import { apply, asCallOf, calledName, dtypeOf, isOperand, type Operand, whatFails } from "../tensor/apply.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import { isDetached, type Tensor } from "../tensor/tensor.ts";
 
@@ -62,12 +62,15 @@ export type OpsFunction = (...args: never[]) => unknown;
 type SymbolicCall = (fn: OpsFunction, args: readonly unknown[]) => unknown;
 
 let callSymbolic: SymbolicCall | undefined;
+let nameOf: (fn: OpsFunction) => string | undefined = () => undefined;
 
 /**
- * Installs the call on symbolic tensors; called once by `lib/layers/operation.ts`, so that ops do not import layers.
+ * Installs the call on symbolic tensors, and the names of functions; called once by `lib/layers/operation.ts`, so that ops
+ * do not import layers.
  */
-export function installSymbolicCall(call: SymbolicCall): void {
+export function installSymbolicCall(call: SymbolicCall, nameOfFunction: typeof nameOf): void {
   callSymbolic = call;
+  nameOf = nameOfFunction;
 }
 
 /** Whether an argument is a symbolic tensor, or has one in it as nodes of models have them. */
@@ -99,7 +102,7 @@ function checkArgument(argument: unknown, takesObjects: boolean, depth = 0): voi
     argument instanceof BigInt64Array || argument instanceof BigUint64Array || isDetached(argument);
   if (!isList && !isMisplaced && !isOther) return;
   throw new ValueError({
-    what: "Cannot apply an op",
+    what: whatFails(),
     rule: "arguments must be operands, numbers, texts, options, and short lists of these",
     received: !isList
       ? describe(argument)
@@ -114,12 +117,43 @@ function checkArgument(argument: unknown, takesObjects: boolean, depth = 0): voi
   });
 }
 
-/** The options of a function, none by default. Throws {@linkcode ValueError} for what is no object. */
+/** Names of arguments and options that are true or false, whatever function has them. */
+const booleans: ReadonlySet<string> = new Set([
+  ...["antialias", "approximate", "center", "computeUv", "cropToAspectRatio", "descending", "endpoint", "equalNan"],
+  ...["flashAttention", "fromLogits", "fullMatrices", "increasing", "invert", "isCausal", "keepdims", "lower"],
+  ...[
+    "mergeRepeated",
+    "padToAspectRatio",
+    "periodic",
+    "removeDiagonal",
+    "reverse",
+    "sorted",
+    "transposeA",
+    "transposeB",
+  ],
+  ...["upper", "useMasking", "zeroEmpty"],
+]);
+
+/** Throws {@linkcode ValueError} for a flag that is neither true nor false; null stands for its default. */
+function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || value === null || typeof value === "boolean" || !booleans.has(name)) return;
+  throw new ValueError({
+    what: whatFails(),
+    rule: `${name} must be true or false`,
+    received: describe(value),
+    hint: "give a boolean",
+  });
+}
+
+/** The options of a function, none by default. Throws {@linkcode ValueError} for what is no object, and for wrong flags. */
 export function optionsOf<O extends object>(given: O | null | undefined): Partial<O> {
   if (given === undefined || given === null) return {};
-  if (typeof given === "object" && !Array.isArray(given)) return given;
+  if (typeof given === "object" && !Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given)) checkFlag(name, value);
+    return given;
+  }
   throw new ValueError({
-    what: "Cannot apply an op",
+    what: whatFails(),
     rule: "options must be one object",
     received: describe(given),
     hint: "write them in braces, as in { axis: 1 }",
@@ -148,7 +182,7 @@ function byPosition(args: readonly unknown[], { from, names }: NonNullable<LiftF
     if (known.includes(key)) continue;
     const near = known.find((name) => name.toLowerCase() === camelCase(key).toLowerCase()) ?? didYouMean(key, known);
     throw new ValueError({
-      what: "Cannot apply an op",
+      what: whatFails(),
       rule: `arguments by name must be among ${known.map((name) => `"${name}"`).join(", ")}`,
       received: describe(key),
       hint: near ? `did you mean "${near}"?` : "remove it, or check its spelling",
@@ -206,16 +240,24 @@ export function lift(
   { optionsAt, objectsAt, keepsHalves, named }: LiftFacts = {},
 ): OpsFunction {
   const fn = keepsHalves ? given : roundingOnce(given);
-  const lifted = (...from: unknown[]): unknown => {
-    const args = named ? [...byPosition(from, named)] : from;
+  const run = (from: readonly unknown[], isCalled: boolean): unknown => {
+    const args = named ? [...byPosition(from, named)] : [...from];
     args.forEach((argument, place) => checkArgument(argument, place === optionsAt || place === objectsAt));
+    named?.names.forEach((name, i) => checkFlag(name, args[named.from + i]));
     const options = optionsAt === undefined ? undefined : optionsOf(args[optionsAt] as object | undefined);
-    const values = Object.values(options ?? {});
-    for (const value of values) if (Array.isArray(value)) checkArgument(value, true);
+    for (const value of Object.values(options ?? {})) if (Array.isArray(value)) checkArgument(value, true);
     const made = args.some(isSymbolic) ? callSymbolic?.(lifted, args) : undefined;
     // Nodes of models keep what was given.
     if (made === undefined && optionsAt !== undefined) args[optionsAt] = options;
-    return made ?? fn(...args);
+    if (made !== undefined) return made;
+    // What a function of the user's calls is not a part of this one.
+    return isCalled && args.some((argument) => typeof argument === "function")
+      ? asCallOf(undefined, () => fn(...args))
+      : fn(...args);
+  };
+  const lifted = (...from: unknown[]): unknown => {
+    const name = calledName() === undefined ? nameOf(lifted) : undefined;
+    return name === undefined ? run(from, false) : asCallOf(name, () => run(from, true));
   };
   if (named) namesOfArguments.set(lifted, named.names);
   return lifted;

@@ -17,7 +17,7 @@ import { Configurable } from "../configurable.ts";
 import { describe, StateError, ValueError } from "../errors.ts";
 import type { ObjectNode } from "../json_config.ts";
 import { ContextKey, withContext } from "../ir/context.ts";
-import { requireTrace, scoped } from "../ir/trace.ts";
+import { owned, requireTrace, type Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { Weight } from "../layers/weight.ts";
 import { autoName } from "../auto_names.ts";
@@ -397,7 +397,12 @@ export abstract class Optimizer extends Configurable {
   apply(gradients: readonly Value[], variables: readonly Variable[] = this.builtVariables): void {
     const trace = requireTrace("optimizer.apply");
     this.checkPairs(gradients, variables);
-    if (variables.length === 0) return;
+    if (variables.length > 0) {
+      withContext([owned("optimizer", this.name)], () => this.#apply(trace, gradients, variables));
+    }
+  }
+
+  #apply(trace: Trace, gradients: readonly Value[], variables: readonly Variable[]): void {
     const slots = this.slotsOf(variables);
     const scalars = this.givenScalars ?? this.#deviceScalars();
     const { decayRate, isDue, averageMomentum, averageOverwrites }: Partial<Scalars> = scalars;
@@ -413,7 +418,7 @@ export abstract class Optimizer extends Configurable {
       return part ? this.#decay.decayed(value, variables[i], part, decayRate) : value;
     });
     const read = slots.map((kind) => kind.map((slot) => wide(trace.read(slot))));
-    const updated = withContext([scoped(this.name)], () => this.update(values, clipped, read, scalars));
+    const updated = this.update(values, clipped, read, scalars);
     const kept = (next: Value, last: Value) => (isDue ? select(greater(isDue, 0.5), next, last) : next);
     variables.forEach((variable, i) => variable.assign(kept(updated.variables[i], before[i])));
     slots.forEach((kind, k) => kind.forEach((slot, i) => slot.assign(kept(updated.slots[k][i], read[k][i]))));

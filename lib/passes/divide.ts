@@ -7,6 +7,7 @@ import "../ops/defs/table.ts";
 import { storedDType } from "../dtype.ts";
 import type { LoopName, OpName } from "../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, ValueId, ValueType } from "../ir/graph.ts";
+import { nowhere, Origin } from "../ir/origin.ts";
 import { isSplit, type Layout, onAxis, ownShape, partial, sameLayout, type Split, split, whole } from "../ir/layout.ts";
 import { type Division, isLoop, opDef } from "../ir/op_def.ts";
 import { foreachNode } from "../ops/defs/foreach.ts";
@@ -287,7 +288,7 @@ class Divider {
     const [shape] = opDef(op).shape(types, attrs);
     const [dtype] = opDef(op).dtype(types, attrs);
     const output = this.#value({ shape, dtype });
-    this.nodes.push({ op, inputs, outputs: [output], attrs, origin: op } as Node);
+    this.nodes.push({ op, inputs, outputs: [output], attrs, origin: new Origin(nowhere, op) } as Node);
     return output;
   }
 }

@@ -2,6 +2,7 @@
 import type { ElementwiseProgram, EpilogueName, ProgramName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isProgram, takesEpilogue } from "../ir/op_def.ts";
+import { Origin } from "../ir/origin.ts";
 import { sameShape } from "../shape.ts";
 import { maxBuffers, maxSteps } from "./fuse.ts";
 import { leadsTo, mapBodies, readersOf, sortNodes } from "./rewrite.ts";
@@ -40,7 +41,7 @@ function isOfShape({ types }: Graph, { outputs }: Node, id: ValueId): boolean {
  */
 function attached(
   head: Node<EpilogueName>,
-  { inputs, outputs, attrs: { program } }: Node<ProgramName>,
+  { inputs, outputs, attrs: { program }, origin }: Node<ProgramName>,
   isRead: boolean,
 ): Node | undefined {
   const [product] = head.outputs;
@@ -56,6 +57,7 @@ function attached(
     inputs: [...head.inputs, ...operands.slice(1)],
     outputs: [...(isRead ? [product] : []), ...outputs],
     attrs: { ...head.attrs, epilogue },
+    origin: Origin.merged([head.origin, origin]),
   } as Node;
   const calls = program.steps.filter(({ fn }) => fn !== "literal").length;
   const fits = calls < maxSteps && new Set(one.inputs).size + one.outputs.length <= maxBuffers;

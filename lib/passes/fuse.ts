@@ -3,6 +3,7 @@ import type { ElementwiseProgram, ElementwiseStep } from "../ir/attrs.ts";
 import type { ElementwiseName } from "../ir/elementwise.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isConstant, isElementwise } from "../ir/op_def.ts";
+import { Origin } from "../ir/origin.ts";
 import { fusedNode } from "../ops/defs/fused.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { mapBodies, producersOf, readersOf, removeDeadCode, sortNodes } from "./rewrite.ts";
@@ -168,7 +169,8 @@ class Fusion {
     const outputs = this.#externalOutputs(nodes);
     const inputs = this.#operands(elementwise);
     const program = this.#program(elementwise, inputs, outputs);
-    return fusedNode(inputs, outputs, program, elementwise[elementwise.length - 1].origin);
+    const origins = elementwise.map(({ origin }) => origin);
+    return fusedNode(inputs, outputs, program, Origin.merged(origins, origins[origins.length - 1]));
   }
 
   #program(

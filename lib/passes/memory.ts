@@ -15,7 +15,7 @@ type BytesOf = (dtype: DType) => number;
 
 /** Options of {@linkcode planMemory}. */
 export interface MemoryOptions {
-  /** Bytes of an element. */
+  /** Bytes of an element that is no half. */
   readonly bytesOf: BytesOf;
   /** Whether a node may overwrite an input that nobody reads later; false if a buffer cannot be bound twice. */
   readonly reuseInputs: boolean;
@@ -60,8 +60,8 @@ class Planner {
   }
 
   #bytes(id: ValueId): number {
-    const { shape, dtype } = this.#graph.types[id];
-    const bytes = Math.max(1, sizeOf(shape)) * this.#options.bytesOf(dtype);
+    const { shape, dtype, half } = this.#graph.types[id];
+    const bytes = Math.max(1, sizeOf(shape)) * (half ? 2 : this.#options.bytesOf(dtype));
     return Math.ceil(bytes / alignment) * alignment;
   }
 

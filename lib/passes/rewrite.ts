@@ -2,6 +2,7 @@
 import type { LoopName } from "../ir/attrs.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isAlias, isLoop } from "../ir/op_def.ts";
+import { Origin } from "../ir/origin.ts";
 import { fusedNode } from "../ops/defs/fused.ts";
 
 /** The node that makes each value; inputs and variables have none. */
@@ -131,12 +132,15 @@ export function resultsMapped(graph: Graph, rename: (id: ValueId) => ValueId): G
   };
 }
 
+/** The origin of copies that the passes add. */
+const copied = new Origin({ kind: "data", path: "copies", backward: false }, "copy");
+
 /** A node that copies a value; `rename` receives the copy's id. */
 export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => void): Node {
   const copy = graph.types.push(graph.types[id]) - 1;
   rename(copy);
   const program = { operands: [graph.types[id].dtype], steps: [], results: [0] };
-  return fusedNode([id], [copy], program, "copy");
+  return fusedNode([id], [copy], program, copied);
 }
 
 /** Nodes that `belongs` picks, except those that depend on an earlier one. */

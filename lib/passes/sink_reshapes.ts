@@ -1,6 +1,7 @@
 // Sink reshapes: moves the reshape of a product below the elementwise ops that read it, so that they can be its epilogue.
 import { type Graph, type Node, resultsOf, type ValueId } from "../ir/graph.ts";
 import { isElementwise, takesEpilogue } from "../ir/op_def.ts";
+import type { Origin } from "../ir/origin.ts";
 import { sameShape, type Shape, sizeOf } from "../shape.ts";
 import { mapBodies, producersOf, readersOf, removeDeadCode } from "./rewrite.ts";
 
@@ -80,13 +81,13 @@ class Sinking {
     const { shape, dtype } = types[node.outputs[0]];
     const shapes = node.inputs.map((id) => collapsed(types[id].shape, shape, target));
     if (shapes.some((found) => found === undefined)) return undefined;
-    const inputs = node.inputs.map((id, i) => this.#reshape(id, shapes[i]!));
+    const inputs = node.inputs.map((id, i) => this.#reshape(id, shapes[i]!, node.origin));
     const moved = types.push({ shape: target, dtype }) - 1;
     nodes.push({ ...node, inputs, outputs: [moved] } as Node);
     return moved;
   }
 
-  #reshape(id: ValueId, shape: Shape): ValueId {
+  #reshape(id: ValueId, shape: Shape, origin: Origin): ValueId {
     const { types, nodes } = this.#graph;
     if (sameShape(types[id].shape, shape)) return id;
     const source = this.#sources.get(id);
@@ -100,7 +101,7 @@ class Sinking {
     const moved = isOnly && !this.#results.has(id) ? this.#moved(producer, shape) : undefined;
     if (moved !== undefined) return moved;
     const made = types.push({ shape, dtype: types[id].dtype }) - 1;
-    nodes.push({ op: "reshape", inputs: [id], outputs: [made], attrs: { shape }, origin: "reshape" });
+    nodes.push({ op: "reshape", inputs: [id], outputs: [made], attrs: { shape }, origin });
     this.#reshaped.set(key, made);
     return made;
   }

@@ -4,7 +4,7 @@ import { describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { type Config, type ConfigValue, isNode, type ObjectNode } from "../json_config.ts";
 import { Layer } from "../layers/layer.ts";
 import { camelCase } from "../names.ts";
-import { keysOf, leavesOptionsOpen, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
+import { isMisplaced, keysOf, leavesOptionsOpen, optionsOfClass, type OptionTable, positionalOf } from "../options.ts";
 import { customObject, getCustomObjects, installReader, namedFunction, type SerializableClass } from "../registry.ts";
 import { sizeOf } from "../shape.ts";
 import { isNamed } from "../structure.ts";
@@ -151,9 +151,17 @@ export function optionsOf(
 function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects, path: ConfigPath): unknown {
   const { fromConfig } = Class as { fromConfig?: (config: Config) => unknown };
   if (typeof fromConfig === "function") return fromConfig.call(Class, config);
+  const options = optionsOf(Class, config, shared, path, true);
+  const first = positionalOf(Class);
   // A class of one's own takes first what its base does, as a Wrapper does its layer, if that is made to be extended.
-  const first = leavesOptionsOpen(Class) ? positionalOf(Class) : [];
-  return madeWith(Class, optionsOf(Class, config, shared, path, true), first);
+  if (leavesOptionsOpen(Class)) return madeWith(Class, options, first);
+  try {
+    return madeWith(Class, { ...options }, []);
+  } catch (error) {
+    // Only the class knows whether it takes all in one object, or has the constructor of its base, such as Dense.
+    if (!isMisplaced(error)) throw error;
+    return madeWith(Class, options, first);
+  }
 }
 
 function readArray(config: Config, path: ConfigPath): Tensor {

@@ -23,12 +23,35 @@ export type ResultOf<A extends Operand> = Extract<A, Value | Variable> extends n
 export const isOperand = (operand: unknown): operand is Operand =>
   typeof operand === "number" || operand instanceof Value || operand instanceof Tensor || operand instanceof Variable;
 
-/** Throws {@linkcode ValueError} unless `operand` is an operand; `what` is the op's name. */
-function checkOperand(operand: unknown, what = "an op"): asserts operand is Operand {
+/** The function of `ops` that was called, and of which others that run are a part. */
+let called: string | undefined;
+
+/**
+ * Runs `body` with messages that tell this name: those of functions that it consists of do not stand in what the user
+ * wrote. Without a name, functions that `body` calls tell their own.
+ */
+export function asCallOf<T>(name: string | undefined, body: () => T): T {
+  const outer = called;
+  called = name;
+  try {
+    return body();
+  } finally {
+    called = outer;
+  }
+}
+
+/** The name of the function that was called, if it has one. */
+export const calledName = (): string | undefined => called;
+
+/** What fails, in messages: the function of `ops` that was called, or the op. */
+export const whatFails = (op = "an op"): string => `Cannot apply ${called ?? op}`;
+
+/** Throws {@linkcode ValueError} unless `operand` is an operand; `op` is the op's name. */
+function checkOperand(operand: unknown, op?: string): asserts operand is Operand {
   if (isOperand(operand)) return;
   const isArray = Array.isArray(operand) || ArrayBuffer.isView(operand);
   throw new ValueError({
-    what: `Cannot apply ${what}`,
+    what: whatFails(op),
     rule: "operands must be numbers, tensors, variables or symbolic values",
     received: describe(operand),
     hint: isArray
@@ -49,7 +72,6 @@ export function shapeOf(operand: Operand): Shape {
 
 /** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
 export function dtypeOf(operand: Operand): DType {
-  checkOperand(operand);
   checkOperand(operand);
   if (typeof operand === "number") return "float32";
   const how = operand instanceof Variable && operand.autocast && isFloat(operand.dtype) && autocasting.current;

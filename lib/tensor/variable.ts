@@ -17,6 +17,23 @@ export interface VariableDevice {
   release(variable: Variable): void;
 }
 
+/** The first elements of a float32 variable, drawn where they are first needed: `low + u * range`, `u` of each word. */
+export interface Drawing {
+  /** The seed, path and purpose of the stream of Philox words, which is drawn from its start; `u` is a word times 2^-32. */
+  readonly stream: readonly [seed: number, path: number, purpose: number];
+  readonly low: number;
+  readonly range: number;
+  /** The elements, drawn on the host. */
+  elements(size: number): TypedArray;
+}
+
+/** A device that can draw a variable's elements, which it already has memory for. */
+export interface DrawingDevice extends VariableDevice {
+  draw(variable: Variable, drawing: Drawing): void;
+}
+
+const canDraw = (device: VariableDevice): device is DrawingDevice => "draw" in device;
+
 /** Options of a {@linkcode Variable}. */
 export interface VariableOptions {
   /** The name in messages and files, such as `dense/kernel`. */
@@ -40,8 +57,8 @@ export let borrowValue: (variable: Variable) => Promise<TypedArray>;
 /** The value of a variable that no program assigns, which the host knows at once. */
 export let hostValue: (variable: Variable) => Tensor;
 
-/** Makes a new variable start as a copy of another, which is made when its value is first needed. */
-export let startAs: (variable: Variable, other: Variable) => void;
+/** Makes a new variable start as a copy of another or as drawn, which is made when its value is first needed. */
+export let startAs: (variable: Variable, start: Variable | Drawing) => void;
 
 /**
  * Named state that outlives programs: a weight, an optimizer's slot, a metric's sum. Traced functions read it as an
@@ -70,8 +87,8 @@ export class Variable {
   /** The value last known to the host; undefined for zeros, which take no memory here. */
   #host: TypedArray | undefined;
   #device: VariableDevice | undefined;
-  /** The variable that this one starts as, until it has a value of its own. */
-  #start: Variable | undefined;
+  /** What this one starts as, until it has a value of its own. */
+  #start: Variable | Drawing | undefined;
 
   static {
     adoptValue = (variable, data) => variable.#set(data);
@@ -83,7 +100,7 @@ export class Variable {
       const { shape, dtype } = variable;
       return new Tensor(shape, dtype, (variable.#host?.slice() ?? variable.#zeros()) as TypedArray);
     };
-    startAs = (variable, other) => void (variable.#start = other);
+    startAs = (variable, start) => void (variable.#start = start);
   }
 
   /** Makes a variable that holds a copy of `value`, or `value` in all elements of a shape. */
@@ -258,6 +275,13 @@ export class Variable {
         hint: "leave it out to move the variable to the host",
       });
     }
+    const start = this.#start;
+    if (start && !(start instanceof Variable) && device && canDraw(device)) {
+      device.draw(this, start);
+      this.#start = undefined;
+      this.#device = device;
+      return;
+    }
     await this.#begin();
     if (this.#device) {
       this.#host = await this.#device.read(this);
@@ -274,10 +298,12 @@ export class Variable {
     this.#device = undefined;
   }
 
-  /** Copies the variable that this one starts as. */
+  /** Takes the value that this one starts as. */
   async #begin(): Promise<void> {
-    if (!this.#start) return;
-    const data = (await borrowValue(this.#start)).slice() as TypedArray;
+    const start = this.#start;
+    if (!start) return;
+    if (!(start instanceof Variable)) return this.#set(start.elements(sizeOf(this.shape)));
+    const data = (await borrowValue(start)).slice() as TypedArray;
     if (this.#start) this.#set(data);
   }
 

@@ -2,6 +2,7 @@
 import type { DTypePolicy } from "../dtype_policy.ts";
 import { didYouMean, ValueError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
+import { owned } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import { inFloat32, type Loss } from "../losses/loss.ts";
 import { Mean } from "../metrics/mean.ts";
@@ -174,8 +175,12 @@ export class Compiled {
     this.#eachOutput(y, yPred, sampleWeight, (target, output, weight, i) => {
       const loss = this.#losses[i];
       if (!loss || !target) return;
-      const value = loss.apply(target, output, { sampleWeight: weight, mask: output.mask });
-      this.#outputLosses[i]?.update(value, output.shape[0]);
+      const value = withContext(
+        [owned("loss", loss.name)],
+        () => loss.apply(target, output, { sampleWeight: weight, mask: output.mask }),
+      );
+      const tracker = this.#outputLosses[i];
+      if (tracker) withContext([owned("metric", tracker.name)], () => tracker.update(value, output.shape[0]));
       parts.push(this.#lossWeights[i] === 1 ? value : multiply(value, this.#lossWeights[i]));
     });
     return parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b));
@@ -188,7 +193,7 @@ export class Compiled {
       for (const { name, metric, weighted, output: of } of this.#metrics) {
         if (of !== i) continue;
         withContext(
-          [errorPlace.of(`the metric "${name}"`)],
+          [errorPlace.of(`the metric "${name}"`), owned("metric", name)],
           () => metric.updateState(target, output, weighted ? weight : undefined),
         );
       }

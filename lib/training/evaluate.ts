@@ -7,6 +7,7 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { markBusy } from "../session.ts";
 import { readMethodOptions } from "../options.ts";
+import { ProfiledRun } from "../profile/profiled.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { mapStructure, packLike, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike } from "../tensor/tensor.ts";
@@ -65,6 +66,8 @@ export async function evaluate(
     where,
     () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${steps}` }),
   );
+  await using profile = await ProfiledRun.start(kept.profile, opened.executor, where, model.name);
+  run.profile = profile;
   await using plan = await openPlan(opened, run, "test", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: steps ?? plan.length });
   return trainer.resultsOf(await evaluatePlan(trainer, run, plan, steps, callbacks, where));
@@ -153,6 +156,8 @@ export async function predict(
     where,
     () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${limit}` }),
   );
+  await using profile = await ProfiledRun.start(kept.profile, steps.executor, where, model.name);
+  run.profile = profile;
   await using plan = await openPlan(steps, run, "predict", data, { batchSize, verbose });
   const callbacks = trainer.callbacks(kept.callbacks, verbose, { steps: limit ?? plan.length });
   const parts: Tensor[][] = [];
@@ -188,7 +193,10 @@ function lastFitting(
   x: unknown,
   options: PredictOptions,
 ): Prediction | undefined {
-  if (!last || connected() || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps) {
+  if (
+    !last || connected() || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps ||
+    options.profile
+  ) {
     return undefined;
   }
   const [held, ...others] = last.step.data.x;

@@ -1,6 +1,7 @@
 // fit: the epochs of a training, from checking the data to the history.
 import { History } from "../callbacks/history.ts";
 import { readMethodOptions } from "../options.ts";
+import { ProfiledRun } from "../profile/profiled.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { openPlan } from "./batch_plan.ts";
@@ -54,6 +55,8 @@ export async function fit(
   const recovery = new RecoveryPoint(trainer);
   try {
     const steps = await trainer.open();
+    await using profile = await ProfiledRun.start(kept.profile, steps.executor, where, model.name);
+    run.profile = profile;
     await using plan = await openPlan(steps, run, "train", data, { batchSize, rows, shuffle, verbose }, "fit");
     const size = kept.validationBatchSize ?? batchSize;
     await using evaluated = held
@@ -62,13 +65,15 @@ export async function fit(
     await agreeOnRun(trainer, where, () => factsOfFit(data, held, { batchSize, epochs, stepsPerEpoch, shuffle, rows }));
     run.seed = randomSeed();
     const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
+    progress.history.profile = profile?.profile;
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
     const callbacks = trainer.callbacks(kept.callbacks, verbose, params, progress);
     if (!evaluated) warnOfMonitors(kept.callbacks, [...model.metricDirections.keys()]);
-    const validate = async (epoch: number) =>
-      evaluated && isDue(epoch, validationFreq)
-        ? await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, place)
-        : undefined;
+    const validate = async (epoch: number) => {
+      if (!evaluated || !isDue(epoch, validationFreq)) return undefined;
+      using _validation = profile?.span("validation", "validation");
+      return await evaluatePlan(trainer, run, evaluated, validationSteps, callbacks, place);
+    };
     try {
       await runEpochs(trainer, plan, progress, callbacks, run, {
         where,

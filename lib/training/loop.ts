@@ -49,6 +49,8 @@ export class Loop {
     const { trainer, kind, callbacks } = this;
     const { stepsPerExecution = 1 } = kind === "Predict" ? {} : trainer.compiled!;
     const everyBatch = callbacks.needsEveryBatch(kind);
+    const { profile } = this.run;
+    const next = (count: number) => (profile ? profile.waiting(() => plan.next(count)) : plan.next(count));
     const watched = everyBatch || callbacks.watches(kind);
     let step: Step | undefined;
     let batches = first;
@@ -58,10 +60,10 @@ export class Loop {
         `${kind} "${trainer.model.name}" from batch ${batches} on`,
         everyBatch ? Math.min(stepsPerExecution, left) : this.#stepsPerCall.begin(left),
       );
-      let range = await plan.next(wanted);
+      let range = await next(wanted);
       if (!range) return { step, ranOut: limit !== null };
       if (everyBatch) await callbacks.batchBegin(kind, batches);
-      for (let ran = 0; range; range = everyBatch && ran < wanted ? await plan.next(wanted - ran) : undefined) {
+      for (let ran = 0; range; range = everyBatch && ran < wanted ? await next(wanted - ran) : undefined) {
         const { count } = range;
         step = range.step;
         ran += count;
@@ -70,7 +72,8 @@ export class Loop {
           this.run.step = step;
           await agreeOnBatches(`run "${trainer.model.name}"`, `batches: ${count} of ${range!.rows / count} rows`);
           range!.write();
-          const running = range!.step.executable.run(count);
+          const { mode, executable } = range!.step;
+          const running = profile ? profile.run(mode, executable, count) : executable.run(count);
           // A batch beyond the limit would be fetched and lost.
           if (limit === null || batches < limit) plan.prefetch();
           await running;
@@ -156,6 +159,7 @@ export async function runEpochs(
   };
   for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
     const { epoch } = progress;
+    using _epoch = run.profile?.span(`epoch ${epoch + 1}`, "epoch");
     if (progress.batch === 0) await trainer.inTurn(run, () => trainer.resetMetrics());
     if (!await plan.beginEpoch(epoch, optimizer.batches)) {
       if (epoch === first) requireBatches(undefined, where);

@@ -4,6 +4,7 @@ import { type CallbackLike, toCallbacks } from "../callbacks/list.ts";
 import { describe, formatMessage, ValueError } from "../errors.ts";
 import { boolean, integerAtLeast, isInteger, isList, uncheckedHere } from "../option_kinds.ts";
 import { nullable, type Option, option, optionTable } from "../options.ts";
+import { type ProfileLike, profileOption } from "../profile/profiled.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import { type Batches, isBatches } from "./batches.ts";
@@ -21,6 +22,12 @@ export interface PredictOptions {
   steps?: number | null;
   /** The callbacks. */
   callbacks?: readonly CallbackLike[] | null;
+  /**
+   * Whether to measure where the time goes, by layer and op: with true a table is printed at the end, with the name of a
+   * `.json` file its timeline is also written there, for `chrome://tracing` and https://ui.perfetto.dev, and a `Profile`
+   * keeps both, and nothing is printed. False by default.
+   */
+  profile?: ProfileLike | null;
 }
 
 /** Sample weights, given per sample or per class. */
@@ -97,6 +104,7 @@ const runOptions = {
     fallback: null,
     read: (given, { what }) => toCallbacks(given ?? [], what),
   }),
+  profile: profileOption,
 };
 
 /** The options of `predict`. */

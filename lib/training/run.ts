@@ -1,5 +1,6 @@
 // Run: one fit, evaluation, prediction or batch of a model, and the state it keeps while others take their turn.
 import { Lock } from "../exec/lock.ts";
+import type { ProfiledRun } from "../profile/profiled.ts";
 import { randomSeed } from "../random_stream.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
@@ -20,6 +21,8 @@ export class Run implements Disposable {
   step: Step | undefined;
   /** The values of metrics and logs from before another run took its turn; undefined while these still hold them. */
   kept: ReadonlyMap<Variable, Tensor> | undefined;
+  /** Records the run, if a profile of it is asked for. */
+  profile: ProfiledRun | undefined;
   /** Whether the run is over, so that its values need not be kept. */
   isOver = false;
 

@@ -7,7 +7,7 @@ import { type BatchValues, compileTogether } from "../exec/together.ts";
 import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
-import { recording, Trace } from "../ir/trace.ts";
+import { owned, recording, Trace } from "../ir/trace.ts";
 import { idOf, Value } from "../ir/value.ts";
 import { addedLosses, isTraining } from "../layers/context.ts";
 import { changesSoFar, revisionOf } from "../layers/preparing.ts";
@@ -267,7 +267,10 @@ export class Steps {
     if (mode === "train") {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
-    const executable = await compileTogether(executor, graph, batch, await communicator());
+    const executable = await compileTogether(executor, graph, batch, {
+      others: await communicator(),
+      frozen: mode === "train" ? [] : model.weights,
+    });
     this.compiled++;
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
@@ -283,6 +286,9 @@ interface Predicted {
   /** The outputs, in the order in which structures are flattened. */
   readonly variables: readonly Variable[];
 }
+
+/** The scope of what reads and writes the rows of batches. */
+const ofData = owned("data", "batches");
 
 /** Traces one step of `model`. */
 export function traceStep(
@@ -309,32 +315,38 @@ export function traceStep(
     addedLosses.of([]),
   ];
   withContext(ofStep, () => {
-    const { batch, inputs, holders } = batchOf(model, indexing, data, state);
+    const { batch, inputs, holders } = withContext([ofData], () => batchOf(model, indexing, data, state));
     taken = inputs;
     rowsIn = holders;
     let returned: StepLogs | void = undefined;
     if (mode === "test") {
       returned = model.testStep(batch);
     } else if (mode === "predict") {
-      output = writeOutput(model.predictStep(batch), indexing, data, state);
+      const predicted = model.predictStep(batch);
+      output = withContext([ofData], () => writeOutput(predicted, indexing, data, state));
     } else {
       const optimizer = model.optimizer!;
       // Which numbers it needs may depend on the variables.
       optimizer.build(model.trainableWeights);
-      returned = optimizer.withScalars(stepScalars(optimizer, state), () => model.trainStep(batch));
+      const scalars = withContext([owned("optimizer", optimizer.name)], () => stepScalars(optimizer, state));
+      returned = optimizer.withScalars(scalars, () => model.trainStep(batch));
     }
-    for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
-      const held = zerosVariable([], "float32", `log/${name}`);
-      held.assign(reshape(cast(value, "float32"), []));
-      logs.set(name, held);
-    }
-    random.advance();
-    const rows = indexing.kind === "whole" ? 0 : indexing.batch;
-    const rowsOfTable = mode === "train" ? 1 : 0;
-    if (rows + rowsOfTable > 0) {
-      const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
-      state.counters.assign(add(state.counters, step));
-    }
+    withContext([owned("metric", "logs")], () => {
+      for (const [name, value] of Object.entries(checkedLogs(returned, model))) {
+        const held = zerosVariable([], "float32", `log/${name}`);
+        held.assign(reshape(cast(value, "float32"), []));
+        logs.set(name, held);
+      }
+    });
+    withContext([owned("data", "counters")], () => {
+      random.advance();
+      const rows = indexing.kind === "whole" ? 0 : indexing.batch;
+      const rowsOfTable = mode === "train" ? 1 : 0;
+      if (rows + rowsOfTable > 0) {
+        const step = new Tensor([2], "int32", Int32Array.of(rows, rowsOfTable));
+        state.counters.assign(add(state.counters, step));
+      }
+    });
   });
   return {
     graph: trace.graph,

@@ -105,7 +105,7 @@ const told: readonly (readonly [string, () => unknown, string])[] = [
       list.push(list);
       return ops.add(list as Any, 1);
     },
-    "Cannot apply an op: arguments must be operands, numbers, texts, options, and short lists of these, received lists " +
+    "Cannot apply add: arguments must be operands, numbers, texts, options, and short lists of these, received lists " +
     "nested deeper than 8: wrap values, as in tensor([1, 2])",
   ],
   [
@@ -201,7 +201,7 @@ const told: readonly (readonly [string, () => unknown, string])[] = [
   [
     "an object in place of a number",
     () => ops.quantile(tensor([1]), { toString: null, valueOf: null } as Any),
-    'Cannot apply an op: arguments by name must be among "q", "axis", "keepdims", received "toString": ' +
+    'Cannot apply quantile: arguments by name must be among "q", "axis", "keepdims", received "toString": ' +
     "remove it, or check its spelling",
   ],
   [

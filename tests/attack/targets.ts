@@ -41,6 +41,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   function: (x: unknown) => x,
   headDim: 2,
   height: 2,
+  hyperModel: { build: () => new Sequential(), fit: () => 1 },
   heightFactor: 0.1,
   initialLearningRate: 0.1,
   inputDim: 3,

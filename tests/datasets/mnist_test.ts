@@ -183,8 +183,8 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", as
     assert.deepEqual(asked.filter((path) => path.endsWith(".txt")), []);
     assert.match(await runModule(load("") + tell, flags), /labels 10000/);
     assert.equal(asked.filter((path) => path.endsWith(".txt")).length, 4);
-    // Without Deno, as in a browser, the data is fetched.
-    const elsewhere = "delete globalThis.Deno;\n" + tell;
+    // Without Deno and Node's objects, as in a browser, the data is fetched.
+    const elsewhere = "delete globalThis.Deno;\ndelete globalThis.process;\n" + tell;
     assert.match(await runModule(load("") + elsewhere, [...flags, `--allow-net=${host}`]), /labels 10000/);
     assert.match(
       await runModule(load("/broken") + elsewhere, [...flags, `--allow-net=${host}`]),
@@ -218,7 +218,7 @@ Deno.test("mnist: a bundle for the browser runs without Deno, and holds the data
       assert(bundled.success, new TextDecoder().decode(bundled.stderr));
       await Deno.writeTextFile(
         `${folder}/main.js`,
-        `delete globalThis.Deno;\nconst { loadData } = await import("./bundle.js");\n${tell}`,
+        `delete globalThis.Deno;\ndelete globalThis.process;\nconst { loadData } = await import("./bundle.js");\n${tell}`,
       );
       const run = ["run", "-A", "--no-config", `${folder}/main.js`];
       const { stdout } = await new Deno.Command(Deno.execPath(), { args: run, stdin: "null" }).output();

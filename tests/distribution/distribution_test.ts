@@ -182,6 +182,23 @@ Deno.test("which launcher started a process, by the variables that it sets", () 
   assert.deepEqual(launched({ PMIX_RANK: "1", SLURM_NTASKS: "8" }), { kind: "openmpi", size: 8 });
 });
 
+Deno.test("without the permission to see a launcher it is refused, not trained alone", async () => {
+  const code = `import { distribution } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    await distribution.set(new distribution.DataParallel());`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", "-"],
+    env: { OMPI_COMM_WORLD_SIZE: "2", NO_COLOR: "1" },
+    stdin: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  const { code: status, stderr } = await child.output();
+  assert.notEqual(status, 0);
+  assert.match(new TextDecoder().decode(stderr), /it must see whether a launcher of MPI started this process/);
+});
+
 Deno.test("alone a distribution changes nothing", async () => {
   const parallel = new distribution.DataParallel();
   await distribution.initialize();

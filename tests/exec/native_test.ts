@@ -30,9 +30,9 @@ import { assertClose } from "../close.ts";
 
 /** Declares the test for each form of the library. */
 function testOnNative(name: string, body: (executor: NativeExecutor) => Promise<void> | void): void {
-  for (const open of [() => openEigen({ threads: 2 }), openWasm]) {
-    Deno.test(`${name} [${open === openWasm ? "wasm" : "eigen"}]`, async () => {
-      const executor = await open();
+  for (const [backend, open] of Object.entries({ eigen: openEigen, wasm: openWasm })) {
+    Deno.test(`${name} [${backend}]`, async () => {
+      const executor = await open({ threads: 2 });
       await body(executor);
       await executor.dispose();
     });
@@ -489,7 +489,7 @@ Deno.test("the time of each node can be measured", async () => {
   const executor = await openEigen({ threads: 1 });
   const { graph } = manyKinds();
   const program = await executor.compile(graph);
-  const times = await program.profile(5);
+  const times = await program.measure(5);
   assert.equal(times.length, program.stats.nodes);
   assert.ok(times.some(({ op, nanoseconds }) => op === "matmul" && nanoseconds > 0));
   await executor.dispose();

@@ -71,7 +71,7 @@ Deno.test("origins of nodes name the scopes around them, within one graph", () =
     assert.throws(() => withContext([scoped("broken")], () => assert.fail("thrown")), /thrown/);
     emit(trace);
   });
-  const origins = ({ graph }: Trace) => graph.nodes.map(({ origin }) => origin);
+  const origins = ({ graph }: Trace) => graph.nodes.map(({ origin }) => String(origin));
   assert.deepEqual(origins(trace), ["model/dense/constant", "model/constant"]);
   assert.deepEqual(origins(body), ["cell/constant"]);
 });
@@ -81,7 +81,7 @@ function around(): unknown[] {
   const trace = new Trace();
   withContext([tracing.of(trace)], () => trace.constant([], "float32", Float32Array.of(1)));
   const keys = [tracing, isTraining, addedLosses, layerPlace, weightPath, programRandom, errorPlace];
-  return [...keys.map((key) => key.current), trace.graph.nodes[0].origin];
+  return [...keys.map((key) => key.current), String(trace.graph.nodes[0].origin)];
 }
 
 const nothing = [...Array(7).fill(undefined), "constant"];

@@ -103,7 +103,7 @@ const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] =
   [/SparseCategoricalCrossentropy\.axis$/, "The classes are along the last axis."],
   [
     /^callbacks\.TensorBoard\.profile_batch$/,
-    "TensorFlow's profiler is not there; `CERATOPS_DEBUG` tells where time goes.",
+    "TensorFlow's profiler is not there; `fit` has the option `profile`.",
   ],
   [/^callbacks\.TensorBoard\.embeddings/, "Tables of embeddings are not written; `histogramFreq` shows their numbers."],
   [/^Model\.compile\.(run_eagerly|jit_compile)$/, "Each step is compiled, whatever the backend."],

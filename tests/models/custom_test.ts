@@ -384,3 +384,68 @@ Deno.test("a function as learning rate, in a loss of its own and as the value of
   assert.ok(read.layer instanceof Shifted);
   assert.throws(() => saving.serializeKerasObject({ at: new Date() }), /received an object of type Date/);
 });
+
+class Bare extends layers.Dense {}
+class Lines extends layers.Dense {
+  constructor(units: number, options: layers.DenseOptions = {}) {
+    super(units, { ...options, activation: "linear" });
+  }
+}
+class InOneObject extends layers.Dense {
+  constructor({ units, ...options }: layers.DenseOptions & { units: number }) {
+    super(units, options);
+  }
+}
+class BareDropout extends layers.Dropout {}
+class BareWindow extends layers.MaxPooling1D {}
+class Unmade extends layers.Dense {
+  constructor(units: number, options: layers.DenseOptions = {}) {
+    super(units, options);
+    throw new RangeError("its own mistake");
+  }
+}
+[Bare, Lines, InOneObject, BareDropout, BareWindow, Unmade].forEach((Class) => mine(Class));
+
+Deno.test("classes that extend one with arguments by position are read, whatever constructor they have", () => {
+  const model = new Sequential([
+    Input({ shape: [4, 3] }),
+    new Bare(2, { activation: "relu" }),
+    new Lines(5),
+    new InOneObject({ units: 3, useBias: false }),
+    new BareDropout(0.3, { seed: 1 }),
+    new BareWindow(2, { strides: 1 }),
+  ]);
+  const json = model.toJson();
+  const read = modelFromJson(json);
+  assert.deepEqual(
+    read.layers.map(({ constructor }) => constructor),
+    model.layers.map(({ constructor }) => constructor),
+  );
+  assert.equal(read.toJson(), json);
+  assert.equal((read.layers[1] as layers.Dense).units, 5);
+});
+
+Deno.test("a class that extends Dense alone is read from what Python Keras writes", () => {
+  // X(2, activation="relu") of `class X(keras.layers.Dense): pass`, registered as "mine", without its initializers.
+  const node = {
+    module: null,
+    class_name: "Bare",
+    config: {
+      name: "x",
+      trainable: true,
+      dtype: { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null },
+      units: 2,
+      activation: "relu",
+      use_bias: true,
+      kernel_regularizer: null,
+      quantization_config: null,
+    },
+    registered_name: "mine>Bare",
+    build_config: { input_shape: [null, 3] },
+  };
+  const layer = saving.deserializeKerasObject(node);
+  assert.ok(layer instanceof Bare);
+  assert.deepEqual([layer.units, layer.name, layer.useBias], [2, "x", true]);
+  const unmade = { ...node, class_name: "Unmade", registered_name: "mine>Unmade" };
+  assert.throws(() => saving.deserializeKerasObject(unmade), /its own mistake/);
+});

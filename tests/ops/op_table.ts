@@ -35,45 +35,91 @@ function expected(op: OpName, inputs: readonly RefArray[], attrs: OpAttrs[OpName
 const describe = (op: string, { inputs, attrs }: Sample) =>
   `${op}(${inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")}) ${JSON.stringify(attrs).slice(0, 80)}`;
 
-/** The first element that differs from `right` by more than allowed; NaN and infinities must be equal. */
+/** The element of a result that is worst for what it is allowed. */
+export interface Comparison {
+  readonly error: number;
+  /** What its error may be at most. */
+  readonly bound: number;
+  /** What is wrong, if the error is larger. */
+  readonly fault?: string;
+}
+
+/** The worst element; NaN and infinities must be equal. */
+export function worst(
+  actual: ArrayLike<number>,
+  right: ArrayLike<number>,
+  absolute: number,
+  relative: number,
+): Comparison {
+  if (actual.length !== right.length) {
+    return { error: Infinity, bound: 0, fault: `${actual.length} elements, expected ${right.length}` };
+  }
+  let [at, error, bound, share] = [0, 0, 0, -1];
+  for (let i = 0; i < right.length; i++) {
+    const same = Object.is(actual[i], right[i]) || actual[i] === right[i];
+    const off = same ? 0 : Math.abs(actual[i] - right[i]);
+    const most = absolute + relative * (Number.isFinite(right[i]) ? Math.abs(right[i]) : 0);
+    const each = off === 0 ? 0 : Number.isNaN(off) ? Infinity : off / most;
+    if (each > share) [at, error, bound, share] = [i, Number.isNaN(off) ? Infinity : off, most, each];
+  }
+  return error <= bound
+    ? { error, bound }
+    : { error, bound, fault: `element ${at} is ${actual[at]}, expected ${right[at]}` };
+}
+
+/** What is wrong with the worst element, if it differs from `right` by more than allowed. */
 export function difference(
   actual: ArrayLike<number>,
   right: ArrayLike<number>,
   absolute: number,
   relative: number,
 ): string | undefined {
-  if (actual.length !== right.length) return `${actual.length} elements, expected ${right.length}`;
-  for (let i = 0; i < right.length; i++) {
-    const near = Object.is(actual[i], right[i]) || actual[i] === right[i] ||
-      Math.abs(actual[i] - right[i]) <= absolute + relative * Math.abs(right[i]);
-    if (!near) return `element ${i} is ${actual[i]}, expected ${right[i]}`;
-  }
-  return undefined;
+  return worst(actual, right, absolute, relative).fault;
 }
 
-/** The faults of an op's values on its samples. */
-export async function checkValues(executor: Executor, op: OpName, list: readonly Sample[]): Promise<string[]> {
-  const faults: string[] = [];
+/** The comparison of something that could not run. */
+const failed = (what: string, error: unknown): Comparison => ({
+  error: Infinity,
+  bound: 0,
+  fault: `${what}: ${(error as Error).message}`,
+});
+
+/** The faults among comparisons. */
+const faultsOf = (list: readonly Comparison[]) => list.flatMap(({ fault }) => fault ?? []);
+
+/** How an op's values on its samples compare. */
+export async function compareValues(executor: Executor, op: OpName, list: readonly Sample[]): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
   for (const sample of list) {
     const outputs = expected(op, sample.inputs.map(wide), sample.attrs);
     let actual: Tensor[];
     try {
       actual = await runOn(executor, emitting(op, sample.attrs), sample.inputs);
     } catch (error) {
-      faults.push(`${describe(op, sample)}: ${(error as Error).message}`);
+      comparisons.push(failed(describe(op, sample), error));
       continue;
     }
     outputs.forEach(({ dtype, data }, i) => {
       const scale = Math.max(1, ...[...data].filter(Number.isFinite).map(Math.abs));
       const bound = sample.tolerance?.bound ?? 2e-6;
       const loose = sample.tolerance !== undefined;
-      const fault = dtype === "float32"
-        ? difference(actual[i].data, data.map(Math.fround), loose ? bound * scale : bound * 1e-3, bound)
-        : difference(actual[i].data, data, 0, 0);
-      if (fault) faults.push(`${describe(op, sample)} output ${i}: ${fault}`);
+      const found = dtype === "float32"
+        ? worst(actual[i].data, data.map(Math.fround), loose ? bound * scale : bound * 1e-3, bound)
+        : worst(actual[i].data, data, 0, 0);
+      comparisons.push(naming(`${describe(op, sample)} output ${i}`, found));
     });
   }
-  return faults;
+  return comparisons;
+}
+
+/** A comparison whose fault says what it is of. */
+function naming(what: string, { error, bound, fault }: Comparison): Comparison {
+  return fault === undefined ? { error, bound } : { error, bound, fault: `${what}: ${fault}` };
+}
+
+/** The faults of an op's values on its samples. */
+export async function checkValues(executor: Executor, op: OpName, list: readonly Sample[]): Promise<string[]> {
+  return faultsOf(await compareValues(executor, op, list));
 }
 
 /** The gradients of a sample as a program: of the sum of its float outputs, each element times a fixed number. */
@@ -113,14 +159,14 @@ function gradientProgram(
   };
 }
 
-/** The faults of an op's gradients on its samples, against the reference run on the same graph. */
-export async function checkGradients(
+/** How an op's gradients on its samples compare with the reference run on the same graph. */
+export async function compareGradients(
   executor: Executor,
   reference: Executor,
   op: OpName,
   list: readonly Sample[],
-): Promise<string[]> {
-  const faults: string[] = [];
+): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
   for (const sample of list) {
     const gradients = gradientProgram(op, sample);
     if (!gradients) continue;
@@ -129,17 +175,27 @@ export async function checkGradients(
     try {
       actual = await runOn(executor, gradients.program, sample.inputs);
     } catch (error) {
-      faults.push(`gradients of ${describe(op, sample)}: ${(error as Error).message}`);
+      comparisons.push(failed(`gradients of ${describe(op, sample)}`, error));
       continue;
     }
     right.forEach(({ data }, i) => {
       const scale = Math.max(1, ...[...data].filter(Number.isFinite).map(Math.abs));
       // A gradient is several ops in sequence: each may round, or cancel large values of another.
-      const fault = difference(actual[i].data, data, 1e-5 * scale, 1e-5);
-      if (fault) faults.push(`gradient ${gradients.targets[i]} of ${describe(op, sample)}: ${fault}`);
+      const found = worst(actual[i].data, data, 1e-5 * scale, 1e-5);
+      comparisons.push(naming(`gradient ${gradients.targets[i]} of ${describe(op, sample)}`, found));
     });
   }
-  return faults;
+  return comparisons;
+}
+
+/** The faults of an op's gradients on its samples. */
+export async function checkGradients(
+  executor: Executor,
+  reference: Executor,
+  op: OpName,
+  list: readonly Sample[],
+): Promise<string[]> {
+  return faultsOf(await compareGradients(executor, reference, op, list));
 }
 
 /** The faults of the reference's gradients on an op's samples, against central differences in float64. */

@@ -1,58 +1,79 @@
-// WebAssembly specifics: the committed file, memory that grows up to a bound, and yielding to the event loop.
+// WebAssembly specifics: the committed files, memory that grows up to a bound, and yielding to the event loop.
 import assert from "node:assert/strict";
 import { staleness } from "../../ffi/build_wasm.ts";
 import { BackendError } from "../../lib/errors.ts";
 import { NativeExecutor } from "../../lib/exec/native/executor.ts";
-import { openWasm, type WasmInstance, wasmModule } from "../../lib/exec/native/wasm.ts";
+import { openWasm, wasmModule } from "../../lib/exec/native/wasm.ts";
+import { hasRelaxedSimd, makeInstance, packedModule, type WasmInstance } from "../../lib/exec/native/wasm_instance.ts";
+import { unpack } from "../../ffi/wasm_file.ts";
 import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 
-const file = new URL("../../ffi/ceratops.wasm", import.meta.url);
 const page = 65536;
 const mostPages = 65536;
 
-/** A separate instance, so that a test's changes to memory affect no other test. */
-async function freshInstance(): Promise<WasmInstance> {
-  const { instance } = await WebAssembly.instantiate(await Deno.readFile(file), {});
-  const library = instance.exports as unknown as WasmInstance;
-  library._initialize();
-  return library;
-}
-
 /** Leaves the library no more memory than it has now; the memory taken is never touched, and costs nothing. */
-function takeAllMemory({ memory }: WasmInstance): void {
+function takeAllMemory({ exports: { memory } }: WasmInstance): void {
   memory.grow(mostPages - memory.buffer.byteLength / page);
 }
 
-Deno.test("the committed file is of these sources, and imports nothing", async () => {
+Deno.test("the committed files are of these sources, and import their memory alone", async () => {
   assert.equal(await staleness(), undefined);
-  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(await Deno.readFile(file))), []);
+  for (const isRelaxed of [false, true]) {
+    const module = new WebAssembly.Module(await unpack(await packedModule(isRelaxed)));
+    assert.deepEqual(WebAssembly.Module.imports(module), [{ module: "env", name: "memory", kind: "memory" }]);
+  }
+});
+
+Deno.test("the file with relaxed SIMD is used where the engine has that, and rounds a product and its sum once or twice", async () => {
+  assert.equal(hasRelaxedSimd, true);
+  assert.equal(wasmModule(await makeInstance()).description, "WebAssembly, relaxed SIMD, 1 thread");
+  // The square has a last bit of 2^-24, which is lost unless its rounded value is subtracted before it is rounded.
+  const x = 1 + 2 ** -12;
+  const rounded = 1 + 2 ** -11;
+  const difference = async (isRelaxed: boolean) => {
+    const executor = new NativeExecutor("wasm", wasmModule(await makeInstance({ isRelaxed })));
+    const square = (of: (row: number, column: number) => number) =>
+      new Variable(new Tensor([8, 8], "float32", Float32Array.from({ length: 64 }, (_, i) => of(i >> 3, i & 7))));
+    const a = square((_, column) => [-rounded, x][column] ?? 0);
+    const b = square((row) => [1, x][row] ?? 0);
+    const c = square(() => 7);
+    const trace = new Trace();
+    withContext(recording(trace), () => trace.assign(c, ops.matmul(trace.read(a), trace.read(b))));
+    await (await executor.compile(trace.graph)).run(1);
+    const values = new Set((await c.read()).data);
+    await executor.dispose();
+    return [...values];
+  };
+  assert.deepEqual(await difference(false), [0]);
+  const [relaxed, ...others] = await difference(true);
+  assert.deepEqual(others, []);
+  assert.ok(relaxed === 0 || relaxed === 2 ** -24, `${relaxed}`);
 });
 
 Deno.test("memory grows as it is needed, and keeps what is in it", async () => {
-  const library = await freshInstance();
+  const library = await makeInstance();
   const module = wasmModule(library);
-  const before = library.memory.buffer.byteLength;
   const first = module.allocate(1000);
   module.write(first, Uint8Array.from({ length: 1000 }, (_, i) => i % 251));
   const second = module.allocate(50 * 2 ** 20);
-  assert.ok(library.memory.buffer.byteLength >= before + 50 * 2 ** 20);
+  assert.ok(library.exports.memory.buffer.byteLength > 50 * 2 ** 20);
   const kept = new Uint8Array(1000);
   module.read(first, kept);
   assert.deepEqual(kept, Uint8Array.from({ length: 1000 }, (_, i) => i % 251));
-  const grown = library.memory.buffer.byteLength;
+  const grown = library.exports.memory.buffer.byteLength;
   module.release(second);
   module.release(module.allocate(49 * 2 ** 20));
-  assert.equal(library.memory.buffer.byteLength, grown, "what was freed is used again");
+  assert.equal(library.exports.memory.buffer.byteLength, grown, "what was freed is used again");
 });
 
 Deno.test("memory beyond the first two gigabytes is as good as any", async () => {
-  const library = await freshInstance();
+  const library = await makeInstance();
   const executor = new NativeExecutor("wasm", wasmModule(library));
-  library.memory.grow(mostPages * 5 / 8);
+  library.exports.memory.grow(mostPages * 5 / 8);
   const x = new Variable(new Tensor([1000], "float32", Float32Array.from({ length: 1000 }, (_, i) => i)));
   // More than the library has left of its first pages, so that it is at the end of the memory.
   const y = new Variable(new Tensor([100000], "float32", new Float32Array(100000).fill(3)));
@@ -68,7 +89,7 @@ Deno.test("memory beyond the first two gigabytes is as good as any", async () =>
 });
 
 Deno.test("where memory ends the error names the size and what to do, and the rest goes on working", async () => {
-  const library = await freshInstance();
+  const library = await makeInstance();
   const module = wasmModule(library);
   const executor = new NativeExecutor("wasm", module);
   const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
@@ -91,7 +112,7 @@ Deno.test("where memory ends the error names the size and what to do, and the re
 });
 
 Deno.test("memory that ends while a program is loaded is the same error", async () => {
-  const library = await freshInstance();
+  const library = await makeInstance();
   const module = wasmModule(library);
   const executor = new NativeExecutor("wasm", module);
   const wide = () => new Variable(new Tensor([200, 200], "float32", new Float32Array(40000).fill(1)));
@@ -110,7 +131,7 @@ Deno.test("memory that ends while a program is loaded is the same error", async 
 });
 
 Deno.test("a long run gives the event loop its turn about every 50 ms", async () => {
-  const executor = openWasm();
+  const executor = await openWasm({ threads: 1 });
   const wide = () => new Variable(new Tensor([128, 128], "float32", new Float32Array(128 * 128).fill(1 / 128)));
   const x = wide();
   const y = wide();
@@ -134,13 +155,32 @@ Deno.test("a long run gives the event loop its turn about every 50 ms", async ()
   await executor.dispose();
 });
 
-Deno.test("WebAssembly has no clock to measure nodes with, and says so", async () => {
-  const executor = openWasm();
+Deno.test("nodes are measured one by one, and compute the same", async () => {
+  const executor = await openWasm({ threads: 1 });
   const x = new Variable(new Tensor([3], "float32", Float32Array.of(1, 2, 3)));
   const trace = new Trace();
-  withContext(recording(trace), () => trace.assign(x, ops.multiply(trace.read(x), 2)));
+  withContext(recording(trace), () => trace.assign(x, ops.reverse(ops.multiply(trace.read(x), 2), 0)));
   const program = await executor.compile(trace.graph);
-  await assert.rejects(() => program.profile(3), /^BackendError: Cannot measure a program: .* measure on eigen$/);
+  const times = await program.measure(3);
+  assert.deepEqual(times.map(({ op }) => op), program.encoded.nodes.map(({ op }) => op));
+  assert.ok(times.every(({ nanoseconds }) => nanoseconds >= 0));
+  assert.deepEqual([...(await x.read()).data], [24, 16, 8]);
+  assert.deepEqual([program.stats.calls, program.stats.steps], [1, 3]);
+  await program.run(1);
+  assert.deepEqual([...(await x.read()).data], [16, 32, 48]);
+  await executor.dispose();
+});
+
+Deno.test("a measured run that is stopped ends before its next step", async () => {
+  const executor = await openWasm({ threads: 1 });
+  const x = new Variable(0);
+  const trace = new Trace();
+  withContext(recording(trace), () => trace.assign(x, ops.add(trace.read(x), 1)));
+  const program = await executor.compile(trace.graph);
+  const running = program.measure(10_000_000);
+  setTimeout(() => executor.stop(), 1);
+  await assert.rejects(running, /^StateError: A run of 10000000 steps was stopped after \d+$/);
+  assert.equal((await x.read()).item(), program.stats.steps);
   await executor.dispose();
 });
 
@@ -151,8 +191,8 @@ async function runBuild(args: readonly string[], change?: { file: string; text: 
     for (const path of ["ffi", "lib"]) await Deno.mkdir(`${folder}/${path}`);
     const root = new URL("../../", import.meta.url);
     await Deno.copyFile(new URL("lib/errors.ts", root), `${folder}/lib/errors.ts`);
-    for await (const { name } of Deno.readDir(new URL("ffi", root))) {
-      await Deno.copyFile(new URL(`ffi/${name}`, root), `${folder}/ffi/${name}`);
+    for await (const { name, isFile } of Deno.readDir(new URL("ffi", root))) {
+      if (isFile) await Deno.copyFile(new URL(`ffi/${name}`, root), `${folder}/ffi/${name}`);
     }
     if (change) await Deno.writeTextFile(`${folder}/ffi/${change.file}`, change.text, { append: true });
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -172,7 +212,10 @@ Deno.test("the check sees a change of any source, and what was not changed", asy
   for (const file of ["tile.h", "matmul.cpp", "wasm.cpp"]) {
     const { code, text } = await runBuild(["--check"], { file, text: "// one more line\n" });
     assert.equal(code, 1, file);
-    assert.match(text, /ffi\/ceratops\.wasm is of other sources or flags .*run deno task build:wasm and commit it/);
+    assert.match(
+      text,
+      /ffi\/ceratops\.wasm\.txt is of other sources or flags .*run deno task build:wasm and commit it/,
+    );
   }
 });
 

@@ -1,8 +1,10 @@
-// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs.
+// The suite for every driver: the op table's values, the programs with their gradients, the kernels for real GPUs, and
+// float16 where the driver has it.
 import { ReferenceExecutor } from "../../lib/exec/reference/executor.ts";
 import { openWebGpu } from "../../lib/exec/webgpu/open.ts";
 import type { AdapterKind } from "../../lib/ops/webgpu/kernels/tuning.ts";
 import { checkValues, table } from "../ops/op_table.ts";
+import { checkHalves } from "./half_checks.ts";
 import { checkPrograms } from "./program_checks.ts";
 import { checkTiles } from "./tiles.ts";
 
@@ -15,7 +17,7 @@ export interface Report {
 }
 
 /** Ops with separate kernels for real GPUs. */
-const tuned: readonly string[] = [
+export const tunedOps: readonly string[] = [
   ...["sum", "max", "softmaxCrossEntropy", "scatterAdd"],
   ...["matmul", "convolution", "convolutionTranspose", "convolutionFilter"],
 ];
@@ -24,23 +26,32 @@ const tunedPrograms: readonly string[] = [
   ...["products", "convolutions of each kernel", "factors that are gathered", "reductions", "scatters", "training"],
 ];
 
-/** Runs everything with the kernels for these kinds of adapters; `gpu` includes every product kernel. */
-export async function checkEverything(kinds: readonly AdapterKind[] = ["software", "gpu"]): Promise<Report> {
+/** What is checked: the kernels for a kind of adapters, or every product kernel for real GPUs. */
+export type Part = AdapterKind | "products";
+
+/** Runs everything, or these parts of it. */
+export async function checkEverything(parts: readonly Part[] = ["software", "gpu", "products"]): Promise<Report> {
   const reference = new ReferenceExecutor();
   const faults: string[] = [];
   let pipelines = 0;
   let adapter = "";
-  for (const tunedFor of kinds) {
+  for (const tunedFor of parts) {
+    if (tunedFor === "products") {
+      faults.push(...await checkTiles(reference));
+      continue;
+    }
     const executor = await openWebGpu({ tunedFor });
     for (const [op, samples] of table) {
-      if (tunedFor === "gpu" && !tuned.includes(op)) continue;
+      if (tunedFor === "gpu" && !tunedOps.includes(op)) continue;
       faults.push(...await checkValues(executor, op, samples));
     }
     faults.push(...await checkPrograms(executor, reference, tunedFor === "gpu" ? tunedPrograms : undefined));
+    if (executor.gpu.halves) {
+      faults.push(...await checkHalves(executor, reference, tunedFor === "gpu" ? tunedOps : undefined));
+    }
     pipelines += executor.counts.pipelines;
     adapter = executor.description;
     await executor.dispose();
   }
-  if (kinds.includes("gpu")) faults.push(...await checkTiles(reference));
   return { adapter, ops: table.length, pipelines, faults };
 }

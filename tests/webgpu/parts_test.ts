@@ -16,7 +16,7 @@ import { traceOn } from "../run_on.ts";
 
 const integers = (...list: number[]) => new Tensor([list.length], "int32", Int32Array.from(list));
 
-for (const dtype of ["float32", "uint8", "int32"] as const) {
+for (const dtype of ["float32", "float16", "uint8", "int32"] as const) {
   Deno.test(`rows of ${dtype} are found and replaced in the parts of a variable [webgpu]`, async () => {
     // Rows of 37 elements start anywhere, and cross the boundaries of parts.
     const [rows, width] = [2011, 37];
@@ -24,7 +24,9 @@ for (const dtype of ["float32", "uint8", "int32"] as const) {
     const table = new Tensor(
       [rows, width],
       dtype,
-      { float32: Float32Array, uint8: Uint8Array, int32: Int32Array }[dtype].from(data) as Uint8Array<ArrayBuffer>,
+      { float32: Float32Array, float16: Float32Array, uint8: Uint8Array, int32: Int32Array }[dtype].from(
+        data,
+      ) as Uint8Array<ArrayBuffer>,
     );
     const indices = integers(0, 2010, 7, 1771, 885, -1, 2011, 1328, 443, 442);
     const starts = integers(0, 5, 880, 1500, 2010);

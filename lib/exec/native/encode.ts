@@ -4,6 +4,7 @@ import { BackendError } from "../../errors.ts";
 import type { ElementwiseProgram, OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, OpCall, ValueId } from "../../ir/graph.ts";
 import { isAlias, isConstant, isElementwise, type NativeType, opDef } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { asProgram } from "../../ops/defs/fused.ts";
 import type { Place, Plan } from "../../passes/plan.ts";
 import { formatShape, type Shape, sizeOf } from "../../shape.ts";
@@ -35,7 +36,7 @@ export interface EncodedProgram {
 }
 
 const magic = 0x43455241;
-const formatVersion = 3;
+const formatVersion = 4;
 const headLength = 4;
 const segmentLength = 4;
 const line = 64;
@@ -43,12 +44,22 @@ const boundByLoop = -1;
 const aliasOf = -2;
 
 const dtypeCodes: Readonly<Record<StoredDType, number>> = { float32: 0, int32: 1, uint8: 2, bool: 3 };
+/** Added to the dtype of a frozen value. */
+const frozenValue = 4;
 const codeOf = (dtype: DType): number => dtypeCodes[storedDType(dtype)];
 
-/** Encodes `plan`; throws {@linkcode BackendError} naming an op or function that the library lacks. */
-export function encodePlan(plan: Plan, instructions: InstructionSet): EncodedProgram {
+/**
+ * Encodes `plan`; throws {@linkcode BackendError} naming an op or function that the library lacks.
+ *
+ * @param frozen the links whose variables change only between refreshes of the program
+ */
+export function encodePlan(
+  plan: Plan,
+  instructions: InstructionSet,
+  frozen: ReadonlySet<number> = new Set(),
+): EncodedProgram {
   const shared = new SharedMemory(plan.slots);
-  const encoder = new GraphEncoder(plan, instructions, shared);
+  const encoder = new GraphEncoder(plan, instructions, shared, frozen);
   const graph = encoder.encode();
   return {
     slotBytes: shared.slotBytes,
@@ -141,7 +152,12 @@ class GraphEncoder {
   readonly #constants = new Map<ValueId, number>();
   readonly #aliases = new Map<ValueId, ValueId>();
 
-  constructor(readonly plan: Plan, readonly instructions: InstructionSet, readonly shared: SharedMemory) {
+  constructor(
+    readonly plan: Plan,
+    readonly instructions: InstructionSet,
+    readonly shared: SharedMemory,
+    readonly frozen: ReadonlySet<number>,
+  ) {
     this.#graph = plan.graph;
   }
 
@@ -174,8 +190,13 @@ class GraphEncoder {
     const { shape, dtype } = this.#graph.types[id];
     requireEncodable(shape);
     this.#index.set(id, index);
-    this.#values.push(...where, codeOf(dtype), shape.length, ...shape);
+    this.#values.push(...where, codeOf(dtype) + (this.#isFrozen(id) ? frozenValue : 0), shape.length, ...shape);
     return index;
+  }
+
+  #isFrozen(id: ValueId): boolean {
+    const place = this.plan.places[id];
+    return place?.kind === "state" && this.frozen.has(place.link);
   }
 
   /** The segment of a value, and its offset there in cache lines. */
@@ -199,7 +220,7 @@ class GraphEncoder {
     const inputs = node.inputs.map((id) => this.#value(id));
     const outputs = node.outputs.map((id) => this.#value(id));
     const attrs = this.#attrs(call, node.origin);
-    const body = bodyPlan && new GraphEncoder(bodyPlan, this.instructions, this.shared);
+    const body = bodyPlan && new GraphEncoder(bodyPlan, this.instructions, this.shared, new Set());
     const bodyWords = body?.encode() ?? [];
     this.nanoseconds += this.#nanosecondsOf(node, body?.nanoseconds ?? 0);
     this.running.push(node);
@@ -209,20 +230,20 @@ class GraphEncoder {
   }
 
   /** The attributes that the kernel reads, in order: see ffi/attrs.h. */
-  #attrs(call: OpCall, origin: string): number[] {
+  #attrs(call: OpCall, origin: Origin): number[] {
     const values = call.attrs as Readonly<Record<string, AttrValue>>;
     const types: Readonly<Record<string, NativeType | undefined>> = opDef(call.op).nativeAttrs;
     return Object.entries(types).flatMap(([name, type]) => this.#attr(type, values[name], origin));
   }
 
-  #attr(type: NativeType | undefined, value: AttrValue, origin: string): number[] {
+  #attr(type: NativeType | undefined, value: AttrValue, origin: Origin): number[] {
     if (typeof value === "boolean") return [Number(value)];
     if (typeof value === "number") return type === "float" ? floatWords(value) : [value];
     const words = value === null ? [] : "steps" in value ? this.#program(value, origin) : value;
     return [words.length, ...words];
   }
 
-  #program({ operands, steps, results }: ElementwiseProgram, origin: string): number[] {
+  #program({ operands, steps, results }: ElementwiseProgram, origin: Origin): number[] {
     const dtypes = [...operands];
     const words = [operands.length, steps.length, results.length, ...operands.map(codeOf)];
     for (const step of steps) {
@@ -274,7 +295,7 @@ function samePlace(a: Place | undefined, b: Place | undefined): boolean {
   return b.kind === "constant" && a.id === b.id;
 }
 
-function missing(what: string, origin: string): BackendError {
+function missing(what: string, origin: Origin): BackendError {
   return new BackendError({
     what: `Cannot encode "${origin}"`,
     rule: `the native library must have the ${what}`,

@@ -5,18 +5,19 @@ import type { Graph } from "../../ir/graph.ts";
 import { planGraph } from "../../passes/pipeline.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Variable } from "../../tensor/variable.ts";
+import type { Drawing, DrawingDevice, Variable } from "../../tensor/variable.ts";
 import {
   type BackendName,
   type Executable,
   type ExecutableStats,
   type Executor,
+  type ExecutorCompileOptions,
   type MemoryUse,
-  type NodeClock,
   type NodeTime,
   variablesOf,
 } from "../executor.ts";
 import { yieldIfDue } from "../event_loop.ts";
+import { flopsOf } from "../flops.ts";
 import { Held } from "../../held.ts";
 import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
@@ -35,10 +36,12 @@ interface Block extends Segment {
 /** The location of a variable. */
 interface Location extends Segment {
   readonly block: Block;
+  /** Whether a program keeps what it computed from the variable. */
+  isFrozen: boolean;
 }
 
 /** Runs programs with the kernels of a {@linkcode NativeModule}. */
-export class NativeExecutor implements Executor {
+export class NativeExecutor implements Executor, DrawingDevice {
   readonly #locations = new Held<Variable, Location>(({ block }) => this.unuse(block));
   readonly #programs = new Held<NativeExecutable, Loaded>((loaded) => this.unload(loaded));
   readonly #lateWrites = new Map<Variable, TypedArray>();
@@ -46,6 +49,7 @@ export class NativeExecutor implements Executor {
   #running: Promise<unknown> | undefined;
   #runningHandle = 0;
   #releases = 0;
+  #frozenChanges = 0;
 
   /** Takes the backend's name and the opened module. */
   constructor(readonly name: BackendName, readonly module: NativeModule) {}
@@ -63,6 +67,16 @@ export class NativeExecutor implements Executor {
   /** How often a variable has left: when this changes, programs look up their variables again. */
   get releases(): number {
     return this.#releases;
+  }
+
+  /** How often a variable that is frozen in a program was changed: then programs are refreshed before they run. */
+  get frozenChanges(): number {
+    return this.#frozenChanges;
+  }
+
+  /** Notes that variables have been changed. */
+  changed(locations: readonly Location[]): void {
+    if (locations.some(({ isFrozen }) => isFrozen)) this.#frozenChanges++;
   }
 
   /** Resolves when no run is in progress. */
@@ -93,6 +107,7 @@ export class NativeExecutor implements Executor {
           address: block.address + offsets[i],
           bytes: sizeOf(variable.shape) * bytesPerElement(variable.dtype),
           block,
+          isFrozen: false,
         });
         await variable.transferTo(this);
         moved.push(variable);
@@ -126,13 +141,25 @@ export class NativeExecutor implements Executor {
 
   /** Replaces the variable's elements, after any run in progress. */
   write(variable: Variable, data: TypedArray): void {
-    const { address, bytes } = this.locationOf(variable);
+    const location = this.locationOf(variable);
+    const { address, bytes } = location;
     const source = bytesOf(data);
     if (source.length !== bytes) {
       throw new StateError(`Cannot write "${variable.name}": it has ${bytes} bytes, received ${source.length}`);
     }
-    if (this.#running) this.#lateWrites.set(variable, data.slice() as TypedArray);
-    else this.module.write(address, source);
+    if (this.#running) {
+      this.#lateWrites.set(variable, data.slice() as TypedArray);
+    } else {
+      this.module.write(address, source);
+      if (location.isFrozen) this.#frozenChanges++;
+    }
+  }
+
+  /** Draws the elements of a variable. */
+  draw(variable: Variable, drawing: Drawing): void {
+    const size = sizeOf(variable.shape);
+    if (this.#running) this.write(variable, drawing.elements(size));
+    else this.module.draw(this.locationOf(variable).address, size, drawing);
   }
 
   /** Forgets the variable; its memory is freed when nothing else uses it. */
@@ -144,14 +171,21 @@ export class NativeExecutor implements Executor {
     this.unuse(location.block);
   }
 
+  /** Does nothing: every module measures. */
+  requireClock(): void {}
+
   /** Optimizes, plans, encodes and loads a graph; attaches its variables. */
-  async compile(graph: Graph): Promise<NativeExecutable> {
-    return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }));
+  async compile(graph: Graph, options: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
+    return await this.load(planGraph(graph, { bytesOf: bytesPerElement, reuseInputs: true }), options);
   }
 
   /** Encodes and loads a plan; attaches its variables. */
-  async load(plan: Plan): Promise<NativeExecutable> {
-    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module));
+  async load(plan: Plan, { frozen = [] }: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
+    const seldomChanged = new Set<unknown>(frozen);
+    const links = plan.graph.state.flatMap(({ variable, input, output }, link) => {
+      return input === output && seldomChanged.has(variable) ? [link] : [];
+    });
+    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module, new Set(links)), links);
     await executable.prepare();
     this.#programs.set(executable, executable.loaded);
     // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.
@@ -164,12 +198,13 @@ export class NativeExecutor implements Executor {
     if (this.#running && this.#runningHandle !== 0) this.module.stop(this.#runningHandle, true);
   }
 
-  /** Moves all variables to the host and frees all programs and memory. */
+  /** Moves all variables to the host, frees all programs and memory, and ends threads that can start again. */
   async dispose(): Promise<void> {
     this.stop();
     await this.idle();
     for (const program of this.#programs.keys()) program.dispose();
     for (const variable of this.#locations.keys()) await variable.transferTo(undefined);
+    await this.module.endThreads?.();
   }
 
   /** The location of a variable; throws if it is not here. */
@@ -261,14 +296,26 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
-  #measuring = false;
-  readonly #nanoseconds: Float64Array;
+  /** The links of variables that are frozen, and of those that are assigned. */
+  readonly #frozen: readonly number[];
+  readonly #assigned: readonly number[];
+  /** The changes of frozen variables that it knows of. */
+  #frozenChanges = 0;
+  #flops: readonly number[] | undefined;
+  /** The nanoseconds of each node, while they are measured. */
+  #measured: Float64Array | undefined;
 
   /** Made by {@linkcode NativeExecutor.load}. */
-  constructor(readonly executor: NativeExecutor, readonly plan: Plan, readonly encoded: EncodedProgram) {
+  constructor(
+    readonly executor: NativeExecutor,
+    readonly plan: Plan,
+    readonly encoded: EncodedProgram,
+    frozen: readonly number[],
+  ) {
     this.#module = executor.module;
+    this.#frozen = frozen;
+    this.#assigned = plan.graph.state.flatMap(({ input, output }, link) => (input === output ? [] : [link]));
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
-    this.#nanoseconds = new Float64Array(encoded.nodes.length);
     this.stats = {
       nodes: encoded.nodes.length,
       slots: plan.slots.length,
@@ -308,7 +355,9 @@ export class NativeExecutable implements Executable {
       this.loaded.locations = variables.map((variable) => executor.locationOf(variable));
       for (const { block } of this.loaded.locations) block.users++;
       this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
-      if (this.#measuring) this.#module.clock?.measure(this.loaded.handle, true);
+      for (const link of this.#frozen) this.loaded.locations[link].isFrozen = true;
+      this.#frozenChanges = executor.frozenChanges;
+      if (this.#measured) this.#module.measure(this.loaded.handle, true);
     } catch (error) {
       this.#unload();
       throw error;
@@ -328,50 +377,30 @@ export class NativeExecutable implements Executable {
     ) {
       return this.#runAside(steps);
     }
+    this.#beforeRun();
     const start = performance.now();
     this.#finish(steps, this.#module.run(this.loaded.handle, steps), start);
     return done;
   }
 
-  /** Measures the nodes, if the module has a clock. */
-  get clock(): NodeClock | undefined {
-    const { clock } = this.#module;
-    return clock && {
-      start: () => {
-        this.#measuring = true;
-        clock.measure(this.loaded.handle, true);
-      },
-      take: () => {
-        this.#collectTimes();
-        const { nodes } = this.encoded;
-        const taken = nodes.map(({ origin, op }, i) => ({ origin, op, nanoseconds: this.#nanoseconds[i] }));
-        this.#nanoseconds.fill(0);
-        return taken;
-      },
-      stop: () => {
-        this.#measuring = false;
-        if (this.loaded.handle !== 0) clock.measure(this.loaded.handle, false);
-      },
-    };
-  }
-
-  /** The time of each node, in nanoseconds per step, measured over `steps` steps. */
-  async profile(steps: number): Promise<NodeTime[]> {
-    const { clock } = this;
-    if (!clock) {
-      throw new BackendError({
-        what: "Cannot measure a program",
-        rule: "WebAssembly has no clock",
-        hint: "measure on eigen",
-      });
-    }
-    await this.run(1);
-    clock.start();
+  /** Runs the program `steps` times, and returns the time of each node. */
+  async measure(steps: number): Promise<NodeTime[]> {
+    this.#measured = new Float64Array(this.encoded.nodes.length);
     try {
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, true);
       await this.run(steps);
-      return clock.take().map((time) => ({ ...time, nanoseconds: time.nanoseconds / steps }));
+      this.#collectTimes();
+      const nanoseconds = this.#measured;
+      const flops = this.#flops ??= this.encoded.nodes.map((node) => flopsOf(this.graph, node));
+      return this.encoded.nodes.map(({ origin, op }, i) => ({
+        origin,
+        op,
+        nanoseconds: nanoseconds[i],
+        flops: flops[i],
+      }));
     } finally {
-      clock.stop();
+      this.#measured = undefined;
+      if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, false);
     }
   }
 
@@ -391,8 +420,20 @@ export class NativeExecutable implements Executable {
       if (this.#releases !== executor.releases) await this.prepare();
       else if (!executor.busy) break;
     }
+    this.#beforeRun();
     const start = performance.now();
     this.#finish(steps, await executor.runAside(this.loaded.handle, steps), start);
+  }
+
+  /**
+   * Notes what the run will change, and makes the program compute again what it keeps of frozen variables, if one of
+   * them may have changed.
+   */
+  #beforeRun(): void {
+    this.executor.changed(this.#assigned.map((link) => this.loaded.locations[link]));
+    if (this.#frozen.length === 0 || this.#frozenChanges === this.executor.frozenChanges) return;
+    this.#frozenChanges = this.executor.frozenChanges;
+    this.#module.refresh(this.loaded.handle);
   }
 
   #finish(steps: number, finished: number, start: number): void {
@@ -408,9 +449,9 @@ export class NativeExecutable implements Executable {
 
   /** Adds the module's measurements since the last call. */
   #collectTimes(): void {
-    if (!this.#measuring || this.loaded.handle === 0) return;
-    const measured = this.#module.clock?.measured(this.loaded.handle, this.#nanoseconds.length);
-    measured?.forEach((nanoseconds, i) => this.#nanoseconds[i] += nanoseconds);
+    const sums = this.#measured;
+    if (!sums || this.loaded.handle === 0) return;
+    this.#module.measured(this.loaded.handle, sums.length).forEach((nanoseconds, i) => sums[i] += nanoseconds);
   }
 
   #unload(): void {

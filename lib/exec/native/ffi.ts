@@ -1,10 +1,10 @@
 // The native library, called through Deno's FFI.
 import type { BuildOptions } from "../../../ffi/build.ts";
-import { connected } from "../../communicator.ts";
 import { gibibytes } from "../../dtype.ts";
-import { BackendError, ValueError } from "../../errors.ts";
+import { BackendError } from "../../errors.ts";
 import { nativeError } from "./executor.ts";
 import { longestError, type NativeModule } from "./module.ts";
+import { namedThreads, processors, threadsText } from "./threads.ts";
 
 const symbols = {
   ceratops_build: { parameters: [], result: "pointer" },
@@ -16,10 +16,12 @@ const symbols = {
   ceratops_release: { parameters: ["f64"], result: "i32" },
   ceratops_read: { parameters: ["f64", "buffer", "f64"], result: "i32" },
   ceratops_write: { parameters: ["f64", "buffer", "f64"], result: "i32" },
+  ceratops_draw: { parameters: ["f64", "f64", "i32", "i32", "i32", "f64", "f64", "i32"], result: "i32" },
   ceratops_load: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   ceratops_unload: { parameters: ["i32"], result: "i32" },
   ceratops_run: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
+  ceratops_refresh: { parameters: ["i32"], result: "i32" },
   ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_set_all_reduce: { parameters: ["pointer"], result: "i32" },
   ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
@@ -44,7 +46,7 @@ export interface OpenOptions {
 /** Loads a library file; throws {@linkcode BackendError} if it cannot be loaded or reports another build. */
 export function openLibrary(
   { path, build, prebuilt }: LibraryFile,
-  { threads = threadCount() }: OpenOptions = {},
+  { threads = namedThreads() ?? processors() }: OpenOptions = {},
 ): NativeModule {
   const library = load(path);
   const call = library.symbols;
@@ -69,9 +71,7 @@ export function openLibrary(
   // The count of finished steps; non-blocking runs each have their own.
   const finished = new Int32Array(1);
   return {
-    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threads} thread${
-      threads === 1 ? "" : "s"
-    }`,
+    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threadsText(threads)}`,
     ops,
     functions,
     allocate(bytes) {
@@ -82,6 +82,8 @@ export function openLibrary(
     release: (address) => void check(call.ceratops_release(address), "Cannot free memory"),
     read: (address, into) => void check(call.ceratops_read(address, into, into.length), "Cannot read memory"),
     write: (address, from) => void check(call.ceratops_write(address, from, from.length), "Cannot write memory"),
+    draw: (address, count, { stream, low, range }) =>
+      void check(call.ceratops_draw(address, count, ...stream, low, range, threads), "Cannot draw numbers"),
     load: (program) => check(call.ceratops_load(program, program.length, threads), "Cannot load a program"),
     unload: (handle) => void check(call.ceratops_unload(handle), "Cannot free a program"),
     run(handle, steps) {
@@ -93,15 +95,14 @@ export function openLibrary(
       check(await call.ceratops_run_aside(handle, steps, count), "Cannot run a program");
       return count[0];
     },
+    refresh: (handle) => void check(call.ceratops_refresh(handle), "Cannot refresh a program"),
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
     reduceBy: (reducer) => void check(call.ceratops_set_all_reduce(reducer), "Cannot join other processes"),
-    clock: {
-      measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
-      measured(handle, count) {
-        const nanoseconds = new Float64Array(count);
-        check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
-        return nanoseconds;
-      },
+    measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
+    measured(handle, count) {
+      const nanoseconds = new Float64Array(count);
+      check(call.ceratops_profile(handle, nanoseconds, count), "Cannot measure a program");
+      return nanoseconds;
     },
   };
 }
@@ -135,22 +136,4 @@ function load(path: string): Deno.DynamicLibrary<typeof symbols> {
       hint: "delete the file, so that it is built again",
     });
   }
-}
-
-/** `CERATOPS_THREADS`, if it may be read and is set, else the number of processors that this process has for itself. */
-function threadCount(): number {
-  const name = "CERATOPS_THREADS";
-  const granted = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
-  const text = granted ? Deno.env.get(name) : undefined;
-  if (!text) return Math.max(1, connected()?.processors ?? navigator.hardwareConcurrency);
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 1024) {
-    throw new ValueError({
-      what: `Cannot use ${name}`,
-      rule: "it must be a whole number from 1 to 1024",
-      received: `"${text}"`,
-      hint: `unset it, or set it to the number of processors`,
-    });
-  }
-  return count;
 }

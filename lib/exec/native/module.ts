@@ -1,4 +1,5 @@
 // What the native executor needs from compiled code: a library loaded through FFI, or a WebAssembly instance.
+import type { Drawing } from "../../tensor/variable.ts";
 
 /** Longer error texts are truncated to this many bytes. */
 export const longestError = 1024;
@@ -22,6 +23,8 @@ export interface NativeModule {
   read(address: number, into: Uint8Array<ArrayBuffer>): void;
   /** Copies an array to an address. */
   write(address: number, from: Uint8Array<ArrayBuffer>): void;
+  /** Draws `count` float32 numbers to an address. */
+  draw(address: number, count: number, drawing: Drawing): void;
   /** Validates and prepares an encoded program; returns its handle. */
   load(program: Int32Array<ArrayBuffer>): number;
   /** Frees a program. */
@@ -30,15 +33,16 @@ export interface NativeModule {
   run(handle: number, steps: number): number;
   /** The same without blocking the event loop, as far as the platform can. */
   runAside(handle: number, steps: number): Promise<number>;
+  /** Tells a program that its frozen variables have changed since its last run. */
+  refresh(handle: number): void;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
   /** Gives programs the function that adds up over processes, where the platform can call it; null to run alone. */
   reduceBy?(reducer: Deno.PointerValue): void;
-  /** Measures the nodes of programs, if the platform has a clock. */
-  readonly clock?: {
-    /** Starts or stops measuring a program. */
-    measure(handle: number, on: boolean): void;
-    /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
-    measured(handle: number, count: number): Float64Array;
-  };
+  /** Ends threads that were started by need; they start again when they are needed. Nothing may run meanwhile. */
+  endThreads?(): Promise<void>;
+  /** Starts or stops measuring the nodes of a program. */
+  measure(handle: number, on: boolean): void;
+  /** Nanoseconds spent in each of the program's `count` nodes since the last call. */
+  measured(handle: number, count: number): Float64Array;
 }

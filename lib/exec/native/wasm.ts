@@ -1,12 +1,14 @@
-// The wasm backend: the native library compiled to WebAssembly, on one thread and without permissions.
-import * as instance from "../../../ffi/ceratops.wasm";
+// The wasm backend: the native library compiled to WebAssembly, without permissions, on several threads where memory can
+// be shared.
 import { BackendError } from "../../errors.ts";
 import { yieldToEventLoop } from "../event_loop.ts";
 import { nativeError, NativeExecutor } from "./executor.ts";
 import { longestError, type NativeModule } from "./module.ts";
+import { namedThreads, threadsText } from "./threads.ts";
+import { theInstance, type WasmForm, type WasmInstance } from "./wasm_instance.ts";
+import { canShareMemory, defaultThreads, WasmThreads } from "./wasm_threads.ts";
 
-/** What an instance of ffi/ceratops.wasm exports. */
-export type WasmInstance = typeof instance;
+export { packedModule } from "./wasm_instance.ts";
 
 /** Bytes that 32-bit addresses can address. */
 const mostBytes = 2 ** 32;
@@ -14,20 +16,44 @@ const mostBytes = 2 ** 32;
 /** Milliseconds of work after which to yield to the event loop. */
 const longestTurn = 50;
 
-instance._initialize();
+/** Milliseconds of work after which threads are started. */
+const longestAlone = 50;
 
-/** Opens an executor on the library; all executors share the one imported instance. */
-export function openWasm(): NativeExecutor {
-  return new NativeExecutor("wasm", wasmModule(instance));
+/** Options of {@linkcode openWasm}. */
+export interface WasmOptions extends Pick<WasmForm, "isRelaxed"> {
+  /** The number of threads; by default `CERATOPS_THREADS`, else that of processors, else 1 where memory is not shared. */
+  readonly threads?: number;
 }
 
-/** The module of an instance on which `_initialize` was called. */
-export function wasmModule(call: WasmInstance): NativeModule {
+/** Opens an executor on the library; executors share an instance, and those of the same number of threads share these. */
+export async function openWasm({ threads = namedThreads(), isRelaxed }: WasmOptions = {}): Promise<NativeExecutor> {
+  const count = threads ?? defaultThreads();
+  if (count > 1 && !canShareMemory()) {
+    throw new BackendError({
+      what: "Cannot use wasm",
+      rule: "a page on several threads must be isolated from other origins",
+      received: threadsText(count),
+      hint:
+        "serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or " +
+        "leave the number of threads out",
+    });
+  }
+  return new NativeExecutor("wasm", wasmModule(await theInstance({ isShared: count > 1, isRelaxed }), count));
+}
+
+/** The threads of the pools of an instance, by number. */
+const pools = new WeakMap<WasmInstance, Map<number, WasmThreads>>();
+
+/** The module of an instance, for a number of threads. */
+export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { readonly threads?: WasmThreads } {
+  const call = instance.exports;
   // Growing the memory invalidates views, so each is made where it is used.
   const bytesAt = (address: number, length?: number) => new Uint8Array(call.memory.buffer, address >>> 0, length);
+  // A copy, since shared memory cannot be decoded.
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes.slice());
   const text = (address: number) => {
     const bytes = bytesAt(address);
-    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+    return decode(bytes.subarray(0, bytes.indexOf(0)));
   };
   /** The result of a call into the library; a trap becomes an error with `what`. */
   const within = (what: string, body: () => number): number => {
@@ -52,22 +78,48 @@ export function wasmModule(call: WasmInstance): NativeModule {
     return address;
   };
   const message = allocate(longestError);
-  const lastError = () => new TextDecoder().decode(bytesAt(message, call.ceratops_last_error(message, longestError)));
+  const lastError = () => decode(bytesAt(message, call.ceratops_last_error(message, longestError)));
   const holds = (what: string, address: number, bytes: number) =>
     check(what, () => call.ceratops_holds(address, bytes));
   const release = (address: number) => void check("Cannot free memory", () => call.ceratops_release(address));
-  check("Cannot open the library", () => call.ceratops_open(1));
+  check("Cannot open the library", () => call.ceratops_open(count));
+  const threads = count > 1 ? threadsOf(instance, count, allocate) : undefined;
   const [ops, functions] = text(call.ceratops_names()).split("\n").map((names) =>
     new Map(names.split(" ").map((name, index) => [name, index]))
   );
   /** Where a run writes the count of finished steps. */
   const finished = allocate(Int32Array.BYTES_PER_ELEMENT);
+  /** The nanoseconds of each node, by the handle of programs that are measured. */
+  const measured = new Map<number, Float64Array>();
+  /** Milliseconds of work so far. */
+  let worked = 0;
   const run = (handle: number, steps: number): number => {
+    const start = performance.now();
+    const nanoseconds = measured.get(handle);
+    if (nanoseconds) return runByNode(handle, steps, nanoseconds);
     check("Cannot run a program", () => call.ceratops_run(handle, steps, finished));
+    worked += performance.now() - start;
+    if (worked > longestAlone) threads?.start();
     return new Int32Array(call.memory.buffer, finished, 1)[0];
   };
+  /**
+   * WebAssembly has no clock, so the nodes are run one by one. Each time is from one reading of the clock to the next:
+   * where it is coarse, as in browsers, single times are whole ticks, but their sums are right.
+   */
+  const runByNode = (handle: number, steps: number, nanoseconds: Float64Array): number => {
+    for (let step = 0; step < steps; step++) {
+      let before = performance.now();
+      for (let i = 0; i < nanoseconds.length; i++) {
+        if (check("Cannot run a program", () => call.ceratops_run_node(handle, i)) !== 0) return step;
+        const now = performance.now();
+        nanoseconds[i] += (now - before) * 1e6;
+        before = now;
+      }
+    }
+    return steps;
+  };
   return {
-    description: text(call.ceratops_description()),
+    description: `${text(call.ceratops_description())}, ${threadsText(count)}`,
     ops,
     functions,
     allocate,
@@ -80,11 +132,13 @@ export function wasmModule(call: WasmInstance): NativeModule {
       holds("Cannot write memory", address, from.length);
       bytesAt(address, from.length).set(from);
     },
+    draw: (address, count, { stream, low, range }) =>
+      void check("Cannot draw numbers", () => call.ceratops_draw(address, count, ...stream, low, range, 1)),
     load(program) {
       const words = allocate(program.byteLength);
       try {
         new Int32Array(call.memory.buffer, words, program.length).set(program);
-        return check("Cannot load a program", () => call.ceratops_load(words, program.length, 1));
+        return check("Cannot load a program", () => call.ceratops_load(words, program.length, count));
       } finally {
         release(words);
       }
@@ -110,8 +164,34 @@ export function wasmModule(call: WasmInstance): NativeModule {
       }
       return done;
     },
+    refresh: (handle) => void check("Cannot refresh a program", () => call.ceratops_refresh(handle)),
+    measure(handle, on) {
+      if (!on) measured.delete(handle);
+      else {measured.set(
+          handle,
+          new Float64Array(check("Cannot measure a program", () => call.ceratops_profile(handle, 0, 0))),
+        );}
+    },
+    measured(handle) {
+      const nanoseconds = measured.get(handle)!;
+      measured.set(handle, new Float64Array(nanoseconds.length));
+      return nanoseconds;
+    },
     stop: (handle, on) => void check("Cannot stop a program", () => call.ceratops_stop(handle, on ? 1 : 0)),
+    threads,
+    async endThreads() {
+      worked = 0;
+      await threads?.end();
+    },
   };
+}
+
+function threadsOf(instance: WasmInstance, count: number, allocate: (bytes: number) => number): WasmThreads {
+  let pool = pools.get(instance);
+  if (!pool) pools.set(instance, pool = new Map());
+  let threads = pool.get(count);
+  if (!threads) pool.set(count, threads = new WasmThreads(instance, count, allocate));
+  return threads;
 }
 
 function outOfMemory(what: string, bytes: number): BackendError {

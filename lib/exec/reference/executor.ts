@@ -7,7 +7,8 @@ import "../../ops/defs/table.ts";
 import { removeDeadCode } from "../../passes/rewrite.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { Held } from "../../held.ts";
-import { type Executable, type Executor, type MemoryUse, variablesOf } from "../executor.ts";
+import { flopsOf } from "../flops.ts";
+import { type Executable, type Executor, type MemoryUse, type NodeTime, variablesOf } from "../executor.ts";
 
 /** Runs programs in float64, node by node, with the reference function of each op. */
 export class ReferenceExecutor implements Executor {
@@ -49,6 +50,9 @@ export class ReferenceExecutor implements Executor {
     this.#values.delete(variable);
   }
 
+  /** Does nothing: the nodes are run one by one. */
+  requireClock(): void {}
+
   /** Makes a program that interprets `graph`. */
   async compile(graph: Graph): Promise<Executable> {
     const live: Graph = { ...graph, nodes: [...graph.nodes] };
@@ -56,22 +60,36 @@ export class ReferenceExecutor implements Executor {
     const variables = variablesOf(live);
     await this.attach(variables);
     const stats = { nodes: live.nodes.length, slots: 0, slotBytes: 0, calls: 0, steps: 0 };
-    const step = () => {
+    const step = (ran?: (index: number) => void) => {
       const values = new Map<ValueId, RefArray>();
       live.state.forEach(({ input }, i) => {
         values.set(input, { ...live.types[input], data: this.#values.get(variables[i])! });
       });
-      interpret(live, values);
+      interpret(live, values, ran);
       live.state.forEach(({ output }, i) => this.#values.set(variables[i], values.get(output)!.data));
+    };
+    const run = (steps: number, ran?: (index: number) => void) => {
+      for (let i = 0; i < steps; i++) step(ran);
+      stats.calls++;
+      stats.steps += steps;
+      return Promise.resolve();
     };
     return {
       graph: live,
       stats,
-      run: (steps) => {
-        for (let i = 0; i < steps; i++) step();
-        stats.calls++;
-        stats.steps += steps;
-        return Promise.resolve();
+      run: (steps) => run(steps),
+      async measure(steps): Promise<NodeTime[]> {
+        const milliseconds = new Float64Array(live.nodes.length);
+        let before = performance.now();
+        await run(steps, (index) => {
+          const now = performance.now();
+          milliseconds[index] += now - before;
+          before = now;
+        });
+        return live.nodes.map((node, i) => {
+          const { origin, op } = node;
+          return { origin, op, nanoseconds: milliseconds[i] * 1e6, flops: flopsOf(live, node) };
+        });
       },
       dispose: () => {},
     };

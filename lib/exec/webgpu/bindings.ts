@@ -1,5 +1,5 @@
 // Bindings: the buffer ranges of a kernel's operands, merged where they share one.
-import { memoryType, type Operand } from "../../ops/webgpu/operand.ts";
+import { memoryType, type Operand, sharedWords } from "../../ops/webgpu/operand.ts";
 
 /** A bound range of a buffer. */
 export interface Binding {
@@ -36,7 +36,10 @@ export function bindRanges(operands: readonly Operand[]): Bindings {
 
 /** One binding of words per buffer: the range from its first operand to the end of its last. */
 export function bindBuffers(operands: readonly Operand[]): Bindings {
-  return bind(operands, (open, { view }) => open.buffer === view.buffer, () => "u32");
+  const isShared = ({ view: { storage }, access }: Operand) => storage === "halves" && access !== "load";
+  const shared = new Set(operands.filter(isShared).map(({ view }) => view.buffer));
+  const memoryOf = ({ view }: Operand) => (shared.has(view.buffer) ? sharedWords : "u32");
+  return bind(operands, (open, { view }) => open.buffer === view.buffer, memoryOf);
 }
 
 function bind(
@@ -63,6 +66,11 @@ function bind(
     readOnly: list.map(({ buffer }) => !written.has(buffer)),
     indexOf: (operand) => list.findIndex((open) => holds(open, operand)),
   };
+}
+
+/** The lines that enable what WGSL needs for bindings. */
+export function extensionsOf({ memory }: Bindings): string[] {
+  return memory.some((type) => type.includes("f16")) ? ["enable f16;"] : [];
 }
 
 /** The declarations of bindings as `buffer_1`, `buffer_2`, ... and of the uniform. */

@@ -3,9 +3,10 @@ import { bindBuffers, bindingLines } from "./bindings.ts";
 import { type BuiltKernel, headerOf, scopeOf } from "./kernel.ts";
 import type { KernelCall } from "../../ops/webgpu/lowering.ts";
 import type { Operand } from "../../ops/webgpu/operand.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { elementwiseModule } from "../../ops/webgpu/shaders.ts";
 import { packParams, type Param, paramsStruct } from "../../ops/webgpu/uniform.ts";
-import { maxBuffers } from "../../ops/webgpu/view.ts";
+import { elementBytes, maxBuffers } from "../../ops/webgpu/view.ts";
 import { Linker } from "../../ops/webgpu/wgsl.ts";
 
 /** A call that one workgroup can do. */
@@ -15,7 +16,9 @@ export interface Stage {
   /** Threads per workgroup, if it gets its own dispatch. */
   readonly groupSize: number;
   /** The origin of its node. */
-  readonly origin: string;
+  readonly origin: Origin;
+  /** Counts the floating-point operations of its node. */
+  readonly flops: () => number;
 }
 
 const maxStages = 32;
@@ -37,11 +40,10 @@ export function buildCompound(stages: readonly Stage[]): BuiltKernel {
   const params: number[] = [];
   const pending: Operand[] = [];
   const parts = stages.map(({ call, threads }, at) => {
-    // The start of a value in its binding, in words (packed: in bytes).
+    // The start of a value in its binding, in elements.
     const bases = call.operands.map((operand): Param => {
-      const { offset, packed } = operand.view;
-      const bytes = offset - bindings.list[bindings.indexOf(operand)].offset;
-      return [`${operand.name}_base`, "u32", packed ? bytes : bytes / 4];
+      const bytes = operand.view.offset - bindings.list[bindings.indexOf(operand)].offset;
+      return [`${operand.name}_base`, "u32", bytes / elementBytes(operand.view)];
     });
     const own: Param[] = [["threads", "u32", threads], ...bases, ...call.params];
     structs.push(paramsStruct(`Params_stage_${at}`, own));

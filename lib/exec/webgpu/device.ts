@@ -40,6 +40,8 @@ export class Gpu {
   readonly bindingBytes: number;
   /** Whether consecutive small kernels become one dispatch. */
   readonly compounds: boolean;
+  /** Whether float16 is stored in two bytes. */
+  readonly halves: boolean;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   #lost: string | undefined;
@@ -48,14 +50,23 @@ export class Gpu {
   /** Called when the device is lost. */
   onLost: () => void = () => {};
 
-  /** Takes over `device`. Bindings may be limited to `bindingBytes`; `compounds` is {@linkcode Gpu.compounds}. */
+  /**
+   * Takes over `device`. Bindings may be limited to `bindingBytes`; `compounds` is {@linkcode Gpu.compounds}. Halves are
+   * stored where the device has float16, unless `halves` is false.
+   */
   constructor(
     readonly device: GPUDevice,
     readonly tuning: Tuning,
     readonly description: string,
-    { bindingBytes = Infinity, compounds = true }: { bindingBytes?: number; compounds?: boolean } = {},
+    { bindingBytes = Infinity, compounds = true, halves = true }: {
+      bindingBytes?: number;
+      compounds?: boolean;
+      halves?: boolean;
+    } = {},
   ) {
     this.compounds = compounds;
+    // Older browsers have the feature, but not the array with which the host reads it.
+    this.halves = halves && device.features.has("shader-f16") && "Float16Array" in globalThis;
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const most = Math.min(bindingBytes, maxBufferSize, maxStorageBufferBindingSize);
     this.bindingBytes = most - most % bindingAlignment;

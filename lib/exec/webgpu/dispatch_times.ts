@@ -1,4 +1,6 @@
 // The GPU time of each dispatch of a program, for profiles; costs one pass per dispatch and one wait per step.
+import { BackendError } from "../../errors.ts";
+import type { Origin } from "../../ir/origin.ts";
 import type { NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
 
@@ -7,20 +9,40 @@ export interface Recorded {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: readonly [number, number];
-  /** The kernel, and the origins of its nodes. */
+  /** The kernel, and where its nodes come from. */
   readonly label: string;
-  readonly origin: string;
+  readonly origin: Origin;
+  /** Counts the floating-point operations of its nodes. */
+  readonly flops: () => number;
 }
 
 /** The most dispatches of a WebGPU query set, with two timestamps each. */
 const most = 2048;
+
+/** What says whether a device has timestamps. */
+interface Timed {
+  readonly description: string;
+  readonly device: { readonly features: { has(name: string): boolean } };
+}
+
+/** Throws {@linkcode BackendError} if the device has no timestamps. */
+export function requireTimestamps({ device, description }: Timed, what: string): void {
+  if (device.features.has("timestamp-query")) return;
+  throw new BackendError({
+    what,
+    rule: 'the GPU and the browser must offer WebGPU\'s feature "timestamp-query"',
+    received: `"${description}" without it`,
+    hint:
+      "update both; in Chrome turn on chrome://flags/#enable-webgpu-developer-features; or measure on another backend",
+  });
+}
 
 /** Sums of dispatch times over steps. */
 export class DispatchTimes {
   readonly #gpu: Gpu;
   #times: NodeTime[] = [];
 
-  /** Starts at zero. The device must have the feature `timestamp-query`. */
+  /** Starts at zero. The device must have timestamps. */
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
@@ -31,9 +53,10 @@ export class DispatchTimes {
     for (let from = 0; from < dispatches.length; from += most) {
       nanoseconds.push(...await this.#run(dispatches.slice(from, from + most)));
     }
-    this.#times = dispatches.map(({ label, origin }, i) => ({
+    this.#times = dispatches.map(({ label, origin, flops }, i) => ({
       op: label,
       origin,
+      flops: this.#times[i]?.flops ?? flops(),
       nanoseconds: nanoseconds[i] + (this.#times[i]?.nanoseconds ?? 0),
     }));
   }
@@ -66,10 +89,8 @@ export class DispatchTimes {
     return result;
   }
 
-  /** The sums since the last call. */
-  take(): readonly NodeTime[] {
-    const taken = this.#times;
-    this.#times = [];
-    return taken;
+  /** The sums. */
+  get sums(): readonly NodeTime[] {
+    return this.#times;
   }
 }

@@ -1,5 +1,6 @@
 // The dispatches of a step, each a pipeline with its buffers and sizes, and the views of a plan's values.
 import type { ValueId } from "../../ir/graph.ts";
+import { nowhere, Origin } from "../../ir/origin.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
@@ -9,7 +10,7 @@ import type { Binding } from "./bindings.ts";
 import { buildKernel, type BuiltKernel, type Grid } from "./kernel.ts";
 import type { Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 import { type KernelCall, type Lowering, maxStageThreads, maxStageWork } from "../../ops/webgpu/lowering.ts";
-import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
+import { padded, valueView, type View } from "../../ops/webgpu/view.ts";
 
 /** The most workgroups along an axis: WebGPU's default limit. */
 const maxGroups = 65535;
@@ -28,10 +29,18 @@ export interface Dispatch {
   readonly params: Uint32Array<ArrayBuffer>;
   /** Workgroups along x and y. */
   readonly groups: readonly [number, number];
-  /** The kernel, and the origins of its nodes. */
+  /** The kernel. */
   readonly label: string;
-  readonly origin: string;
+  /** Where its nodes come from. */
+  readonly origin: Origin;
+  /** Counts the floating-point operations of its nodes. */
+  readonly flops: () => number;
 }
+
+/** What a dispatch tells of its nodes. */
+type NodeFacts = Pick<Dispatch, "origin" | "flops">;
+
+const none = () => 0;
 
 /** Memory of a program besides its slots. */
 export interface Scratch {
@@ -43,7 +52,8 @@ export interface Scratch {
 export class DispatchRecorder implements Lowering {
   /** The dispatches so far. */
   readonly dispatches: Dispatch[] = [];
-  #origin = "";
+  #origin = new Origin(nowhere, "");
+  #flops = none;
   #scratches = 0;
   #kept = 0;
   #stages: Stage[] = [];
@@ -56,20 +66,27 @@ export class DispatchRecorder implements Lowering {
     this.maxBindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
   }
 
-  #add(kernel: BuiltKernel, groups: readonly [number, number], origin: string): void {
+  #add(kernel: BuiltKernel, groups: readonly [number, number], of: NodeFacts): void {
     const { bindings, params, label } = kernel;
-    this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, label, origin });
+    this.dispatches.push({ pipeline: this.gpu.pipeline(kernel), bindings, params, groups, label, ...of });
   }
 
-  #addAlone(call: KernelCall, grid: Grid, origin: string): void {
-    this.#add(buildKernel(call, grid), groupsOf(grid), origin);
+  #addAlone(call: KernelCall, grid: Grid, of: NodeFacts): void {
+    this.#add(buildKernel(call, grid), groupsOf(grid), of);
+  }
+
+  /** What the next dispatch tells of its node. Only the first one counts the node's operations. */
+  #takeFacts(): NodeFacts {
+    const flops = this.#flops;
+    this.#flops = none;
+    return { origin: this.#origin, flops };
   }
 
   /** Adds a dispatch of `count` workgroups of `size` threads. */
   emitWorkgroups(call: KernelCall, count: number, size: number): void {
     if (count === 0) return;
     this.flush();
-    this.#addAlone(call, { of: "workgroups", count, size }, this.#origin);
+    this.#addAlone(call, { of: "workgroups", count, size }, this.#takeFacts());
   }
 
   /**
@@ -80,11 +97,11 @@ export class DispatchRecorder implements Lowering {
     if (threads === 0) return;
     if (this.gpu.compounds && threads <= maxStageThreads && threads * loop <= maxStageWork) {
       if (!canJoin(this.#stages, call)) this.flush();
-      this.#stages.push({ call, threads, groupSize, origin: this.#origin });
+      this.#stages.push({ call, threads, groupSize, ...this.#takeFacts() });
       return;
     }
     this.flush();
-    this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, this.#origin);
+    this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, this.#takeFacts());
   }
 
   /** Adds the small calls that wait: a single one as it is, several as stages of one workgroup. */
@@ -92,16 +109,22 @@ export class DispatchRecorder implements Lowering {
     const stages = this.#stages;
     this.#stages = [];
     if (stages.length === 0) return;
-    const [{ call, threads, groupSize, origin }] = stages;
-    if (stages.length === 1) this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, origin);
-    else this.#add(buildCompound(stages), [1, 1], stages.map((stage) => stage.origin).join(", "));
+    const [{ call, threads, groupSize, origin, flops }] = stages;
+    if (stages.length === 1) {
+      this.#addAlone(call, { of: "threads", count: threads, size: groupSize }, { origin, flops });
+      return;
+    }
+    this.#add(buildCompound(stages), [1, 1], {
+      origin: Origin.merged(stages.map((stage) => stage.origin)),
+      flops: () => stages.reduce((sum, stage) => sum + stage.flops(), 0),
+    });
   }
 
   /** Memory in words that is free again after the current node. */
   scratch(shape: Shape): View {
     const type = { shape, dtype: "float32" as const };
     const buffer = this.scratchMemory.take(this.#scratches++, padded(4 * sizeOf(shape)));
-    return wordView(buffer, 0, type);
+    return valueView(buffer, 0, type);
   }
 
   /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
@@ -116,8 +139,9 @@ export class DispatchRecorder implements Lowering {
   }
 
   /** Names the node whose dispatches follow. */
-  begin(origin: string): void {
+  begin(origin: Origin, flops: () => number = none): void {
     this.#origin = origin;
+    this.#flops = flops;
     this.#scratches = this.#kept;
   }
 }
@@ -169,7 +193,7 @@ export class Views {
     const type = this.plan.graph.types[id];
     if (place?.kind === "slot") {
       const { buffer, offset } = this.slots[place.slot];
-      return wordView(buffer, offset + place.offset, type);
+      return valueView(buffer, offset + place.offset, type);
     }
     if (place?.kind === "state") return this.stateAt(place.link);
     if (place?.kind === "constant") return this.constantAt(place.id);

@@ -11,7 +11,9 @@ import { type Executable, type Executor, type MemoryUse, variablesOf } from "../
 import { Held } from "../../held.ts";
 import { clusterSmallNodes } from "./schedule.ts";
 import type { Gpu, GpuCounts } from "./device.ts";
+import { requireTimestamps } from "./dispatch_times.ts";
 import { fuseGathers } from "./gathers.ts";
+import { storeHalves } from "./halves.ts";
 import { SubmitThrottle } from "./submit_throttle.ts";
 import { Program } from "./program.ts";
 import { StateStore } from "./state.ts";
@@ -99,12 +101,21 @@ export class WebGpuExecutor implements Executor {
     this.#state.release(variable);
   }
 
+  /** Throws {@linkcode BackendError} if the device has no timestamps. */
+  requireClock(what: string): void {
+    requireTimestamps(this.gpu, what);
+  }
+
   /** Compiles `graph`; attaches its variables, those of one list contiguously. */
   compile(graph: Graph): Promise<Executable> {
     return this.#inTurn(async () => {
-      const { tuning, bindingBytes } = this.gpu;
+      const { tuning, bindingBytes, halves } = this.gpu;
       const arranged = clusterSmallNodes(fuseGathers(optimize(graph), tuning, bindingBytes));
-      const plan = planMemory(arranged, { bytesOf: () => 4, reuseInputs: false, flatBytes: bindingBytes });
+      const plan = planMemory(halves ? storeHalves(arranged) : arranged, {
+        bytesOf: () => 4,
+        reuseInputs: false,
+        flatBytes: bindingBytes,
+      });
       const variables = variablesOf(plan.graph);
       const groups = listedVariables(plan);
       const grouped = new Set(groups.flat());

@@ -2,6 +2,7 @@
 import { bytesPerElement } from "../../dtype.ts";
 import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
 import { type GatheredRows, isAlias, opDef } from "../../ir/op_def.ts";
+import { Origin } from "../../ir/origin.ts";
 import { webGpuFacts } from "../../ops/defs/table.ts";
 import { aliasRoots } from "../../passes/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
@@ -59,7 +60,8 @@ export function fuseGathers(graph: Graph, tuning: Tuning, bindingBytes: number):
     for (const { node: reader, at } of all) {
       const gathered = { at, shape: types[reader.inputs[at]].shape, program: rows.program };
       const inputs = [...reader.inputs.filter((_, i) => i !== at), rows.table, rows.indices];
-      merged.set(reader, { ...reader, inputs, attrs: { ...reader.attrs, gathered } } as Node);
+      const origin = Origin.merged([node.origin, reader.origin], reader.origin);
+      merged.set(reader, { ...reader, inputs, attrs: { ...reader.attrs, gathered }, origin } as Node);
     }
   }
   const nodes = graph.nodes.filter(({ outputs }) => !dropped.has(root(outputs[0])))

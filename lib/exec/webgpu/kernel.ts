@@ -1,5 +1,5 @@
 // A kernel: a shader with the header generated for its call, and an entry point that calls its function.
-import { type Binding, bindingLines, type Bindings, bindRanges } from "./bindings.ts";
+import { type Binding, bindingLines, type Bindings, bindRanges, extensionsOf } from "./bindings.ts";
 import type { KernelCall } from "../../ops/webgpu/lowering.ts";
 import { accessorsOf, type Operand } from "../../ops/webgpu/operand.ts";
 import { elementwiseModule, libraries, moduleOf } from "../../ops/webgpu/shaders.ts";
@@ -53,7 +53,8 @@ export function buildKernel(call: KernelCall, grid: Grid): BuiltKernel {
   const params: Param[] = [[grid.of, "u32", grid.count], ...call.params];
   const label = `${call.file}:${call.entry}`;
   const header = headerOf(call, bindings, () => "");
-  const top = [`// ${label}`, paramsStruct("Params", params), ...bindingLines(bindings)].join("\n");
+  const top = [`// ${label}`, ...extensionsOf(bindings), paramsStruct("Params", params), ...bindingLines(bindings)]
+    .join("\n");
   return {
     key: [grid.of, grid.size, top, header].join("\n"),
     label,

@@ -3,7 +3,7 @@ import { BackendError } from "../../errors.ts";
 import { Gpu } from "./device.ts";
 import { WebGpuExecutor } from "./executor.ts";
 import { softwareTuning } from "../../ops/webgpu/kernels/software.ts";
-import { type AdapterKind, gpuTuning, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
+import { type AdapterKind, gpuTuning, gpuTuningFor, type Tuning } from "../../ops/webgpu/kernels/tuning.ts";
 
 /** Options of {@linkcode openWebGpu}. */
 export interface WebGpuOptions {
@@ -15,7 +15,12 @@ export interface WebGpuOptions {
   readonly bindingBytes?: number;
   /** Whether small kernels share a dispatch; true unless said otherwise. For tests, where others use the same shaders. */
   readonly compounds?: boolean;
+  /** Whether float16 is stored in two bytes where the adapter can; true unless said otherwise. For tests. */
+  readonly halves?: boolean;
 }
+
+/** What is used of an adapter that has it: clocks for profiles, and float16 in memory. */
+const features = ["timestamp-query", "shader-f16"] as const;
 
 /** The tuning for each kind of adapter. */
 const tunings: { readonly [K in AdapterKind]: Tuning } = { gpu: gpuTuning, software: softwareTuning };
@@ -50,7 +55,7 @@ function nameOf({ description, device, architecture, vendor }: AdapterFacts): st
  * allowed
  */
 export async function openWebGpu(
-  { allowSoftware = true, tunedFor, bindingBytes, compounds }: WebGpuOptions = {},
+  { allowSoftware = true, tunedFor, ...others }: WebGpuOptions = {},
 ): Promise<WebGpuExecutor> {
   const quiet = quietLoader();
   const gpu = globalThis.navigator?.gpu;
@@ -92,8 +97,7 @@ export async function openWebGpu(
   const device = await adapter.requestDevice({
     label: "Ceratops",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-    // For profiles.
-    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
   }).catch((error) => {
     throw new BackendError({
       what: "Cannot use webgpu",
@@ -102,9 +106,9 @@ export async function openWebGpu(
       hint: "update the GPU's driver, or choose another backend",
     }, "another GPU driver");
   });
-  const chosen = tunedFor ?? (reason ? "software" : "gpu");
+  const chosen = tunedFor ?? (reason ? "software" : gpuTuningFor(facts));
   const tuning = typeof chosen === "string" ? tunings[chosen] : chosen;
-  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), { bindingBytes, compounds }));
+  return new WebGpuExecutor(new Gpu(device, tuning, nameOf(facts), others));
 }
 
 /**

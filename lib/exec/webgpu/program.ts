@@ -1,20 +1,21 @@
 // A program on the GPU: its dispatches are prepared once, then recorded many steps per submit.
-import { bytesPerElement } from "../../dtype.ts";
 import { BackendError } from "../../errors.ts";
 import type { ConstantName } from "../../ir/attrs.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
-import { isConstant, runs } from "../../ir/op_def.ts";
+import { isConstant, isLoop, runs } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { lowerNode, webGpuFacts } from "../../ops/defs/table.ts";
 import type { LoopBody, Lowering } from "../../ops/webgpu/lowering.ts";
 import type { Plan } from "../../passes/plan.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Executable, ExecutableStats, NodeClock } from "../executor.ts";
+import type { Executable, ExecutableStats, NodeTime } from "../executor.ts";
+import { flopsOf } from "../flops.ts";
 import type { Gpu } from "./device.ts";
 import { packBytes } from "../../ops/webgpu/kernels/moves.ts";
-import { DispatchTimes, type Recorded } from "./dispatch_times.ts";
+import { DispatchTimes, type Recorded, requireTimestamps } from "./dispatch_times.ts";
 import { type Dispatch, DispatchRecorder, type Slot, Views } from "./dispatches.ts";
 import type { SubmitThrottle } from "./submit_throttle.ts";
-import { padded, type View, wordView } from "../../ops/webgpu/view.ts";
+import { elementBytes, padded, valueView, type View } from "../../ops/webgpu/view.ts";
 
 /** What a program needs of its executor. */
 export interface Host {
@@ -52,7 +53,6 @@ export class Program implements Executable {
   #recorded: Recorded[] = [];
   #version = -1;
   #isDisposed = false;
-  #times: DispatchTimes | undefined;
 
   /** Allocates the values of `plan`; await {@linkcode Program.prepare} before the first run. */
   constructor(host: Host, plan: Plan) {
@@ -88,7 +88,7 @@ export class Program implements Executable {
   #uploadConstants(constants: readonly Node<ConstantName>[], buffer: GPUBuffer, from: number): void {
     let offset = from;
     for (const node of constants) {
-      const view = wordView(buffer, offset, node.attrs);
+      const view = valueView(buffer, offset, { shape: node.attrs.shape, dtype: node.attrs.dtype });
       const { data } = node.attrs;
       const words = data instanceof Uint8Array ? Uint32Array.from(data) : data;
       if (words.length > 0) this.#host.gpu.device.queue.writeBuffer(buffer, offset, words);
@@ -131,33 +131,36 @@ export class Program implements Executable {
     );
   }
 
-  #lowerAll(lowering: Lowering, views: Views): void {
+  /** Lowers the nodes of a program, or those of a loop's body. */
+  #lowerAll(lowering: Lowering, views: Views, loop?: Origin): void {
     const { nodes } = views.plan.graph;
-    nodes.forEach((node, at) => {
-      if (!runs(node)) return;
-      lowering.begin(node.origin);
+    nodes.forEach((planned, at) => {
+      if (!runs(planned)) return;
+      const node: Node = loop ? { ...planned, origin: planned.origin.within(loop) } : planned;
+      // The body of a loop counts for itself.
+      lowering.begin(node.origin, isLoop(node) ? undefined : () => flopsOf(views.plan.graph, node));
       this.#requireWhole(node, views);
       const inputs = node.inputs.map((id) => views.get(id));
       const outputs = node.outputs.map((id) => views.get(id));
       // uint8 and bool variables are computed with one word per element, then packed.
       const targets = outputs.map((view) =>
-        view.packed ? wordView(lowering.scratch(view.shape).buffer, 0, view) : view
+        view.storage === "bytes" ? { ...lowering.scratch(view.shape), dtype: view.dtype } : view
       );
       const bodyPlan = views.plan.bodies.get(at);
-      lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering));
+      lowerNode(lowering, node, inputs, targets, bodyPlan && this.#bodyOf(bodyPlan, lowering, node.origin));
       targets.forEach((view, i) => view !== outputs[i] && packBytes(lowering, view, outputs[i]));
     });
   }
 
   /** The body of a loop, as its lowering sees it. */
-  #bodyOf(plan: Plan, lowering: Lowering): LoopBody {
+  #bodyOf(plan: Plan, lowering: Lowering, loop: Origin): LoopBody {
     const views = this.#viewsOf(plan);
     return {
       graph: plan.graph,
       root: views.root,
       get: (id) => views.get(id),
       set: (id, view) => views.set(id, view),
-      lower: () => this.#lowerAll(lowering, views),
+      lower: () => this.#lowerAll(lowering, views, loop),
     };
   }
 
@@ -167,10 +170,10 @@ export class Program implements Executable {
       const place = places[id];
       const view = place?.kind === "state" ? this.#host.stateAt(place.link) : undefined;
       // Packing a computed value needs it in one binding.
-      const isComputed = view?.packed && outputs.includes(id);
+      const isComputed = view?.storage === "bytes" && outputs.includes(id);
       if (place?.kind !== "state" || !view?.parts || (webGpuFacts(op)?.takesParts && !isComputed)) continue;
-      const { name, shape, dtype } = graph.state[place.link].variable;
-      this.#host.gpu.refuse(sizeOf(shape) * bytesPerElement(dtype), `"${name}" for "${origin}"`);
+      const { name, shape } = graph.state[place.link].variable;
+      this.#host.gpu.refuse(sizeOf(shape) * elementBytes(view), `"${name}" for "${origin}"`);
     }
   }
 
@@ -216,7 +219,7 @@ export class Program implements Executable {
       return numbers.get(object)!;
     };
     const groups = new Map<string, GPUBindGroup>();
-    return dispatches.map(({ pipeline, bindings, params, groups: count, label, origin }, i): Recorded => {
+    return dispatches.map(({ pipeline, bindings, params, groups: count, label, origin, flops }, i): Recorded => {
       const ranges = bindings.map(({ buffer, offset, bytes }) => `${numberOf(buffer)}:${offset}:${bytes}`);
       const key = [numberOf(pipeline), places[i], ...ranges].join();
       let bindGroup = groups.get(key);
@@ -234,23 +237,31 @@ export class Program implements Executable {
         });
         groups.set(key, bindGroup);
       }
-      return { pipeline: pipeline.gpu, bindGroup, groups: count, label, origin };
+      return { pipeline: pipeline.gpu, bindGroup, groups: count, label, origin, flops };
     });
   }
 
-  /** Measures the dispatches, if the GPU can. */
-  get clock(): NodeClock | undefined {
-    const { gpu } = this.#host;
-    if (!gpu.device.features.has("timestamp-query")) return undefined;
-    return {
-      start: () => this.#times = new DispatchTimes(gpu),
-      take: () => this.#times?.take() ?? [],
-      stop: () => this.#times = undefined,
-    };
+  /** Runs the program `steps` times, in submits of bounded time; the last one may still be running afterwards. */
+  run(steps: number): Promise<void> {
+    return this.#run(() => this.#runSteps(steps));
   }
 
-  /** Runs the program `steps` times, in submits of bounded time; the last one may still be running afterwards. */
-  async run(steps: number): Promise<void> {
+  /** Runs the program `steps` times, one by one, and returns the time of each dispatch on the GPU. */
+  async measure(steps: number): Promise<readonly NodeTime[]> {
+    const { gpu } = this.#host;
+    requireTimestamps(gpu, "Cannot measure a program");
+    const times = new DispatchTimes(gpu);
+    await this.#run(async () => {
+      for (let step = 0; step < steps; step++) {
+        await times.runStep(this.#recorded);
+        this.stats.calls++;
+        this.stats.steps++;
+      }
+    });
+    return times.sums;
+  }
+
+  async #run(body: () => Promise<void>): Promise<void> {
     if (this.#isDisposed) {
       throw new BackendError({
         what: "Cannot run a program",
@@ -258,26 +269,21 @@ export class Program implements Executable {
         hint: "compile it again",
       });
     }
-    const { gpu, throttle } = this.#host;
-    await gpu.watched("Cannot run a program", async () => {
+    await this.#host.gpu.watched("Cannot run a program", async () => {
       await this.prepare();
-      if (this.#times) return await this.#runTimed(steps, this.#times);
-      const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
-      for (let done = 0; done < steps;) {
-        gpu.check("Cannot run a program");
-        const count = Math.min(steps - done, most, throttle.stepsFor(this));
-        this.#submit(count);
-        done += count;
-        await throttle.submitted(this, count, done < steps);
-      }
+      await body();
     });
   }
 
-  async #runTimed(steps: number, times: DispatchTimes): Promise<void> {
-    for (let step = 0; step < steps; step++) {
-      await times.runStep(this.#recorded);
-      this.stats.calls++;
-      this.stats.steps++;
+  async #runSteps(steps: number): Promise<void> {
+    const { gpu, throttle } = this.#host;
+    const most = Math.max(1, Math.floor(maxRecorded / Math.max(1, this.#recorded.length)));
+    for (let done = 0; done < steps;) {
+      gpu.check("Cannot run a program");
+      const count = Math.min(steps - done, most, throttle.stepsFor(this));
+      this.#submit(count);
+      done += count;
+      await throttle.submitted(this, count, done < steps);
     }
   }
 

@@ -5,7 +5,7 @@ import { formatShape, sizeOf } from "../../shape.ts";
 import type { Variable } from "../../tensor/variable.ts";
 import { Held } from "../../held.ts";
 import type { Gpu } from "./device.ts";
-import { isPacked, padded, type Part, type View } from "../../ops/webgpu/view.ts";
+import { elementBytes, padded, type Part, type Storage, type View } from "../../ops/webgpu/view.ts";
 
 /** A buffer with contiguous variables. */
 interface Flat {
@@ -57,19 +57,29 @@ export class StateStore {
     return this.#segments.has(variable);
   }
 
+  /** How a variable lies in memory: as on the host, but in half of it where the GPU has float16. */
+  #storage({ dtype }: Variable): Storage {
+    if (dtype === "float16" && this.#gpu.halves) return "halves";
+    return dtype === "uint8" || dtype === "bool" ? "bytes" : "words";
+  }
+
+  /** The bytes that a variable takes. */
+  readonly #bytes = (variable: Variable): number =>
+    padded(sizeOf(variable.shape) * elementBytes({ storage: this.#storage(variable) }));
+
   /** The view of a variable. */
   view(variable: Variable): View {
     const { shape } = variable;
     const dtype = storedDType(variable.dtype);
-    const elementBytes = bytesPerElement(dtype);
+    const storage = this.#storage(variable);
     let from = 0;
     const parts = this.#segments.get(variable)!.map(({ flat: { buffer }, offset, bytes }): Part => {
-      const count = Math.min(bytes / elementBytes, sizeOf(shape) - from);
+      const count = Math.min(bytes / elementBytes({ storage }), sizeOf(shape) - from);
       from += count;
       return { buffer, offset, bytes, from: from - count, count };
     });
     const { buffer, offset, bytes } = parts[0];
-    const whole = { buffer, offset, bytes, shape, dtype, packed: isPacked(dtype) };
+    const whole = { buffer, offset, bytes, shape, dtype, storage };
     return parts.length === 1 ? whole : { ...whole, parts };
   }
 
@@ -80,7 +90,7 @@ export class StateStore {
   async allocate(variables: readonly Variable[]): Promise<void> {
     variables.forEach(requireCountable);
     const limit = this.#gpu.bindingBytes;
-    for (const { list, bytes } of cut(variables, segmentBytes, limit, Math.min(limit, largeBytes))) {
+    for (const { list, bytes } of cut(variables, this.#bytes, limit, Math.min(limit, largeBytes))) {
       const what = list.length === 1 ? `variable "${list[0].name}"` : `${list.length} variables`;
       const flats: Flat[] = [];
       try {
@@ -100,14 +110,14 @@ export class StateStore {
    */
   async makeContiguous(variables: readonly Variable[]): Promise<void> {
     const limit = this.#gpu.bindingBytes;
-    const fitting = variables.filter((variable) => segmentBytes(variable) <= limit);
-    for (const { list, bytes } of cut(fitting, segmentBytes, limit)) {
+    const fitting = variables.filter((variable) => this.#bytes(variable) <= limit);
+    for (const { list, bytes } of cut(fitting, this.#bytes, limit)) {
       if (this.#isFlat(list)) continue;
       const flat = await this.#flat(bytes, `${list.length} variables`);
       const encoder = this.#gpu.device.createCommandEncoder();
       let at = 0;
       for (const variable of list) {
-        const size = segmentBytes(variable);
+        const size = this.#bytes(variable);
         if (this.has(variable)) {
           const { buffer, offset } = this.view(variable);
           encoder.copyBufferToBuffer(buffer, offset, flat.buffer, at, size);
@@ -129,7 +139,7 @@ export class StateStore {
   #place(variables: readonly Variable[], flat: Flat): void {
     let offset = 0;
     for (const variable of variables) {
-      const bytes = segmentBytes(variable);
+      const bytes = this.#bytes(variable);
       this.#set(variable, [{ flat, offset, bytes }]);
       offset += bytes;
     }
@@ -149,7 +159,7 @@ export class StateStore {
     return variables.every((variable) => {
       const segment = this.#segments.get(variable)?.[0];
       const fits = segment?.flat === flat && segment.offset === at;
-      at += segmentBytes(variable);
+      at += this.#bytes(variable);
       return fits;
     });
   }
@@ -169,7 +179,7 @@ export class StateStore {
 
   /** Replaces a variable's elements. */
   write(variable: Variable, data: TypedArray): void {
-    const source = bytesOf(data);
+    const source = bytesOf(this.#storage(variable) === "halves" ? new Float16Array(data) : data);
     let at = 0;
     for (const { flat: { buffer }, offset, bytes } of this.#segments.get(variable)!) {
       this.#write(buffer, offset, source.subarray(at, at + bytes));
@@ -209,7 +219,10 @@ export class StateStore {
 
   async #readAll(variables: readonly Variable[]): Promise<TypedArray[]> {
     const { device } = this.#gpu;
-    const found = variables.map(({ dtype, shape }) => makeArray(dtype, sizeOf(shape)));
+    const found = variables.map((variable) => {
+      const size = sizeOf(variable.shape);
+      return this.#storage(variable) === "halves" ? new Float16Array(size) : makeArray(variable.dtype, size);
+    });
     const ranges = variables.flatMap((variable, i) => {
       const rest = bytesOf(found[i]);
       let at = 0;
@@ -245,7 +258,7 @@ export class StateStore {
     } finally {
       copies.forEach(({ staging }) => this.#gpu.free(staging));
     }
-    return found;
+    return found.map((data) => data instanceof Float16Array ? Float32Array.from(data) : data);
   }
 }
 
@@ -272,7 +285,7 @@ function cut<T>(
   return lists;
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array<ArrayBuffer> {
+function bytesOf({ buffer, byteOffset, byteLength }: TypedArray | Float16Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
@@ -285,10 +298,6 @@ function requireCountable({ name, shape, dtype }: Variable): void {
     received: `${formatShape(shape)}, which is ${gibibytes(sizeOf(shape) * bytesPerElement(dtype))}`,
     hint: "make it smaller, or choose another backend",
   });
-}
-
-function segmentBytes({ shape, dtype }: Variable): number {
-  return padded(sizeOf(shape) * bytesPerElement(dtype));
 }
 
 const usage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;

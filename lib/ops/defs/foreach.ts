@@ -2,6 +2,7 @@
 import type { ForeachName } from "../../ir/attrs.ts";
 import type { Node } from "../../ir/graph.ts";
 import { opDef } from "../../ir/op_def.ts";
+import { Origin } from "../../ir/origin.ts";
 import { lowerForeach } from "../webgpu/kernels/foreach.ts";
 import type { Lower } from "../webgpu/lowering.ts";
 import type { Definition } from "./definition.ts";
@@ -9,13 +10,13 @@ import { elementsOf } from "./lists.ts";
 
 /** Merges nodes that apply one op with the same attributes into one. */
 export function foreachNode(nodes: readonly Node[]): Node<ForeachName> {
-  const [{ inputs, outputs, origin, ...each }] = nodes;
+  const [{ inputs, outputs, origin: _, ...each }] = nodes;
   return {
     op: "foreach",
     inputs: inputs.flatMap((_, at) => nodes.map((node) => node.inputs[at])),
     outputs: outputs.flatMap((_, at) => nodes.map((node) => node.outputs[at])),
     attrs: { count: nodes.length, each },
-    origin,
+    origin: Origin.merged(nodes.map(({ origin }) => origin)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ElementwiseProgram } from "../../ir/attrs.ts";
 import type { ElementwiseName } from "../../ir/elementwise.ts";
 import type { Node, ValueId, ValueType } from "../../ir/graph.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { broadcastShapes, sizeOf } from "../../shape.ts";
 import { lowerFused } from "../webgpu/kernels/fused.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
@@ -13,7 +14,7 @@ export function fusedNode(
   inputs: readonly ValueId[],
   outputs: readonly ValueId[],
   program: ElementwiseProgram,
-  origin: string,
+  origin: Origin,
 ): Node<"fused"> {
   return { op: "fused", inputs, outputs, attrs: { program }, origin };
 }

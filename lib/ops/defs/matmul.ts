@@ -74,7 +74,7 @@ export const matmulDef: Definition<"matmul"> = {
   gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
     // How often an element is loaded: once per tile row or column.
     const extents = matmulExtents(operands, attrs);
-    const { rows, columns } = tuning.matmul(extents).kernel;
+    const { rows, columns } = tuning.matmul({ ...extents, ...attrs, isConvolution: false }).kernel;
     return at < 2 && Math.ceil(at === 0 ? extents.n / columns : extents.m / rows) <= tuning.gatheredLoads;
   },
   nativeAttrs: { transposeA: "flag", transposeB: "flag", epilogue: "program" },

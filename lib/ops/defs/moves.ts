@@ -2,6 +2,7 @@
 import type { DType, TypedArray } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Node, ValueId } from "../../ir/graph.ts";
+import type { Origin } from "../../ir/origin.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 import {
@@ -54,7 +55,7 @@ function check(ok: boolean, what: string, rule: string, received: string, hint: 
 export function constantNode(
   output: ValueId,
   attrs: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray },
-  origin: string,
+  origin: Origin,
 ): Node<"constant"> {
   return { op: "constant", inputs: [], outputs: [output], attrs, origin };
 }

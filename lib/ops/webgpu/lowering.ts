@@ -2,6 +2,7 @@
 import type { OpName } from "../../ir/attrs.ts";
 import type { Graph, Node, OpAttrs, ValueId, ValueType } from "../../ir/graph.ts";
 import type { GatheredRows } from "../../ir/op_def.ts";
+import type { Origin } from "../../ir/origin.ts";
 import type { Shape } from "../../shape.ts";
 import type { Tuning } from "./kernels/tuning.ts";
 import type { Operand } from "./operand.ts";
@@ -50,8 +51,8 @@ export interface Lowering {
   scratch(shape: Shape): View;
   /** Runs `body` and keeps the current scratch memory from being reused by its nodes. */
   keepingScratch<T>(body: () => T): T;
-  /** Names the node whose dispatches follow. */
-  begin(origin: string): void;
+  /** Names the node whose dispatches follow; `flops` counts its floating-point operations, which the first one does. */
+  begin(origin: Origin, flops?: () => number): void;
 }
 
 /** The body of a loop: where its values are, and how its nodes are lowered. */

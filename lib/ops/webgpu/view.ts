@@ -9,6 +9,14 @@ export const bindingAlignment = 256;
 /** The most storage buffers of a shader: WebGPU's default limit. */
 export const maxBuffers = 8;
 
+/**
+ * How elements lie in memory: one to a word; as float16, two to a word; or as bytes, four to a word, as on the host. Bytes
+ * are uint8 or bool. Halves are elements of any dtype whose numbers float16 has.
+ */
+export type Storage = "words" | "halves" | "bytes";
+
+const bytesOf: Readonly<Record<Storage, number>> = { words: 4, halves: 2, bytes: 1 };
+
 /** A part of a variable that is too large for one binding. */
 export interface Part {
   readonly buffer: GPUBuffer;
@@ -29,11 +37,8 @@ export interface View {
   readonly bytes: number;
   readonly shape: Shape;
   readonly dtype: DType;
-  /**
-   * Whether uint8 or bool elements are packed four to a word, as on the host (variables); all other values use one word
-   * per element.
-   */
-  readonly packed: boolean;
+  /** How its elements lie in memory. */
+  readonly storage: Storage;
   /** The parts of a value in several buffers; the view itself is then the first part. */
   readonly parts?: readonly Part[];
 }
@@ -49,14 +54,15 @@ export function padded(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / bindingAlignment)) * bindingAlignment;
 }
 
-/** Whether variables of `dtype` are packed. */
-export function isPacked(dtype: DType): boolean {
-  return dtype === "uint8" || dtype === "bool";
+/** The bytes of an element. */
+export function elementBytes({ storage }: Pick<View, "storage">): number {
+  return bytesOf[storage];
 }
 
-/** A view of a computed value, which has one word per element. */
-export function wordView(buffer: GPUBuffer, offset: number, { shape, dtype }: ValueType): View {
-  return { buffer, offset, bytes: padded(4 * sizeOf(shape)), shape, dtype, packed: false };
+/** A view of a computed value. */
+export function valueView(buffer: GPUBuffer, offset: number, { shape, dtype, half }: ValueType): View {
+  const storage = half ? "halves" : "words";
+  return { buffer, offset, bytes: padded(sizeOf(shape) * bytesOf[storage]), shape, dtype, storage };
 }
 
 /** Whether two views start at the same place. */
@@ -67,7 +73,7 @@ export function isSameRange(a: View, b: View): boolean {
 /** Row `index` of `view` along its first axis, if it starts at a bindable offset. */
 export function rowView(view: View, index: number): View | undefined {
   const shape = view.shape.slice(1);
-  const rowBytes = sizeOf(shape) * (view.packed ? 1 : 4);
+  const rowBytes = sizeOf(shape) * elementBytes(view);
   const offset = view.offset + index * rowBytes;
   // A row that is not a multiple of the alignment would share its padding with the next.
   if (rowBytes % bindingAlignment !== 0 || rowBytes === 0) return undefined;

@@ -95,11 +95,13 @@ export interface TileOutput {
   readonly finish: () => void;
 }
 
+const isRead = (others: readonly View[], output: View) => others.some((view) => isSameRange(view, output));
+
 const noEpilogue = "fn epilogue(col: u32, i: u32, acc: f32) {}";
 
 /**
- * Where tiles of sums are stored. They go to the first output's memory unless the epilogue reads it or the sums are
- * partial.
+ * Where tiles of sums are stored. They go to the first output's memory unless the epilogue reads it, the sums are
+ * partial, or the memory holds halves and the sums are not finished.
  */
 export function tileOutput(
   lowering: Lowering,
@@ -107,7 +109,8 @@ export function tileOutput(
   words = new UniformWords(),
 ): TileOutput {
   const { shape } = outputs[0];
-  const apart = splits > 1 || (usesPartials && others.some((view) => isSameRange(view, outputs[0])));
+  const isTaken = outputs[0].storage === "halves" ? epilogue !== null : isRead(others, outputs[0]);
+  const apart = splits > 1 || (usesPartials && isTaken);
   const view = apart ? lowering.scratch([splits, sizeOf(shape)]) : outputs[0];
   const fused = epilogue && !apart ? epilogueOf(epilogue, others, outputs, words) : undefined;
   return {

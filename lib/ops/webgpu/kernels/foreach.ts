@@ -4,7 +4,7 @@ import type { Node } from "../../../ir/graph.ts";
 import { listsOf } from "../../defs/lists.ts";
 import { sameShape, sizeOf } from "../../../shape.ts";
 import { type Lower, type Lowering, maxStageThreads, maxStageWork } from "../lowering.ts";
-import { isSameRange, type View } from "../view.ts";
+import { elementBytes, isSameRange, type View } from "../view.ts";
 
 /** Lowers a `foreach`; `lower` lowers the repeated op. */
 export function lowerForeach(
@@ -21,13 +21,12 @@ export function lowerForeach(
   const lists = [...operands.filter((list) => !isNumber(list)), ...results];
   const node: Node = { ...each, inputs: [], outputs: [], origin };
   for (const [from, to] of flatRuns(lists, fitsStages(results[0]) ? 4 * maxStageThreads : lowering.maxBindingBytes)) {
-    const range = (list: readonly View[]): View => {
-      if (to - from === 1 || isNumber(list)) return list[from];
-      const last = list[to - 1];
-      // Includes the padding in between, which nothing else reads.
-      const bytes = last.offset + last.bytes - list[from].offset;
-      return { ...list[from], bytes, shape: [bytes / 4] };
-    };
+    // Includes the padding in between, which nothing else reads.
+    const bytesOf = (list: readonly View[]) => list[to - 1].offset + list[to - 1].bytes - list[from].offset;
+    // The padding of the last ones differs where some are halves.
+    const extent = Math.min(...lists.map((list) => bytesOf(list) / elementBytes(list[from])));
+    const range = (list: readonly View[]): View =>
+      to - from === 1 || isNumber(list) ? list[from] : { ...list[from], bytes: bytesOf(list), shape: [extent] };
     lower(lowering, node, operands.map(range), results.map(range));
   }
 }
@@ -36,6 +35,11 @@ export function lowerForeach(
 function fitsStages(list: readonly View[]): boolean {
   const sizes = list.map(({ shape }) => sizeOf(shape));
   return sizes.every((size) => size <= maxStageThreads) && sizes.reduce((a, b) => a + b, 0) <= maxStageWork;
+}
+
+/** The elements from the one before value `at` of a list to it, padding included. */
+function strideAt(list: readonly View[], at: number): number {
+  return list[at - 1].bytes / elementBytes(list[at - 1]);
 }
 
 /** Ranges `[from, to)` that are contiguous in each list, with shapes that agree across the lists. */
@@ -47,6 +51,7 @@ function flatRuns(lists: readonly (readonly View[])[], maxBytes: number): [numbe
       lists.every((views) =>
         sameShape(views[at].shape, lists[0][at].shape) && sameShape(views[at - 1].shape, lists[0][at - 1].shape) &&
         views[at].buffer === views[at - 1].buffer && views[at].offset === views[at - 1].offset + views[at - 1].bytes &&
+        views[at].storage === views[at - 1].storage && strideAt(views, at) === strideAt(lists[0], at) &&
         views[at].offset + views[at].bytes - views[run[0]].offset <= maxBytes
       );
     if (follows) run[1] = at + 1;

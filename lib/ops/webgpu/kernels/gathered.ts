@@ -40,7 +40,7 @@ export function gatheredFactor(
 ): ComputedFactor {
   const type = elementType(table.dtype);
   const width = sizeOf(table.shape.slice(1));
-  const quads = table.packed || type === "f32" ? quadsOf(table, width, others) : "anywhere";
+  const quads = table.storage === "bytes" || type === "f32" ? quadsOf(table, width, others) : "anywhere";
   const lines = program ? programLines(program, () => "x", words) : [];
   const row = rowFunction("gathered_row", type, "load_table0", missingOf(type), 0, table, words);
   const four = `vec4(${["x", "y", "z", "w"].map((lane) => `gathered_element(x.${lane})`).join(", ")})`;

@@ -18,10 +18,10 @@ export function withinBindings(lowering: Lowering, inputs: readonly View[], outp
   };
   for (const output of outputs) {
     if (count() <= maxBuffers) break;
-    const source = operands.find((view) =>
-      view.dtype === output.dtype && !view.packed && sameShape(view.shape, output.shape) && !isAt(outputs, view)
-    );
-    if (!source || output.packed || isAt(operands, output)) continue;
+    const holds = ({ dtype, storage }: View) =>
+      dtype === output.dtype && storage !== "bytes" && (storage === output.storage || output.storage === "words");
+    const source = operands.find((view) => holds(view) && sameShape(view.shape, output.shape) && !isAt(outputs, view));
+    if (!source || isAt(operands, output)) continue;
     copyElements(lowering, source, output, sizeOf(output.shape));
     operands.forEach((view, i) => isSameRange(view, source) && (operands[i] = { ...output, shape: view.shape }));
   }

@@ -21,8 +21,8 @@ export interface ThreadTile {
   /** Rows and columns of y per thread. */
   readonly rows: number;
   readonly columns: number;
-  /** Adjacent threads along a row of tiles; rows are padded to a multiple of them. */
-  readonly abreast: number;
+  /** Adjacent threads compute a patch of so many tiles down and across; y is padded to whole patches. */
+  readonly patch: readonly [number, number];
   /** Whether it loads quads along k too. */
   readonly loadsAlongK: boolean;
 }
@@ -61,12 +61,22 @@ export function workgroupOf({ rows, columns, depth, blockRows, blockColumns, buf
   };
 }
 
-/** The constants of matmul_tiles.wgsl. */
-function tileConstants(tile: WorkgroupTile): string[] {
+/** The constants of a kernel. */
+function tileConstants(tile: MatmulKernel): string[] {
+  const numbers = tile.of === "workgroups" ? workgroupConstants(tile) : {
+    TILE_ROWS: tile.rows,
+    TILE_COLUMNS: tile.columns,
+    PATCH_ROWS: tile.patch[0],
+    PATCH_COLUMNS: tile.patch[1],
+  };
+  return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
+}
+
+function workgroupConstants(tile: WorkgroupTile) {
   // As many rows of sums as memory holds, by halving, so that all passes are equal.
   let passRows = tile.rows;
   while (passRows * tile.columns * 4 > workgroupOf(tile).bytes) passRows /= 2;
-  const numbers = {
+  return {
     TILE_ROWS: tile.rows,
     TILE_COLUMNS: tile.columns,
     TILE_DEPTH: tile.depth,
@@ -76,7 +86,6 @@ function tileConstants(tile: WorkgroupTile): string[] {
     PADDING_QUADS: tile.padding,
     PASS_ROWS: passRows,
   };
-  return Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
 }
 
 /** A factor whose elements are computed by WGSL functions. */
@@ -92,12 +101,18 @@ export interface ComputedFactor {
 /** The expression of an element of A at `row` and `k`, or of B at `k` and `col`; `index` is its row-major index. */
 export type Element = (coordinates: string, index: string) => string;
 
-/** A product, whatever its factors are read from. */
-export interface Product extends MatmulExtents {
+/** What the choice of a kernel depends on. */
+export interface ProductForm extends MatmulExtents {
   /** Whether A is stored as `[batch, k, m]`: rows are adjacent, otherwise terms. */
   readonly transposeA: boolean;
   /** Whether B is stored as `[batch, n, k]`: terms are adjacent, otherwise columns. */
   readonly transposeB: boolean;
+  /** Whether it is a convolution: A is computed from windows as it is read. */
+  readonly isConvolution: boolean;
+}
+
+/** A product, whatever its factors are read from. */
+export interface Product extends ProductForm {
   readonly a: View | ComputedFactor;
   readonly b: View | ComputedFactor;
   /** What the functions of computed factors need. */
@@ -121,9 +136,10 @@ export function lowerMatmul(
   const [table, indices] = inputs.slice(-2);
   const operands = operandsOf(inputs, gathered, (_table, _indices, { shape }) => ({ ...table, shape }));
   const extents = matmulExtents(operands, attrs);
-  const choice = lowering.tuning.matmul(extents);
+  const form: ProductForm = { ...extents, ...attrs, isConvolution: false };
+  const choice = lowering.tuning.matmul(form);
   const [a, b, ...others] = operands;
-  const product: Product = { ...extents, ...attrs, a, b, others, outputs };
+  const product: Product = { ...form, epilogue: attrs.epilogue, a, b, others, outputs };
   if (!gathered) return emitProduct(lowering, product, choice);
   const words = new UniformWords();
   const isFirst = gathered.at === 0;
@@ -199,7 +215,7 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
       `const B_ALONG_K = ${transposeB};`,
       `const A_ALIGNED = ${a.isAligned};`,
       `const B_ALIGNED = ${b.isAligned};`,
-      ...(kernel.of === "workgroups" ? tileConstants(kernel) : []),
+      ...tileConstants(kernel),
       ...sums.constants,
     ],
     functions: [...a.functions, ...b.functions, ...sums.functions].join("\n"),
@@ -209,10 +225,11 @@ export function emitProduct(lowering: Lowering, product: Product, { kernel, spli
   if (kernel.of === "workgroups") {
     lowering.emitWorkgroups(call, slices * down * across, workgroupOf(kernel).threads);
   } else {
-    const { abreast } = kernel;
-    const wide = Math.ceil(across / abreast) * abreast;
+    const [patchRows, patchColumns] = kernel.patch;
+    const area = patchRows * patchColumns;
+    const threads = slices * Math.ceil(down / patchRows) * Math.ceil(across / patchColumns) * area;
     const loop = Math.max(8, kernel.rows * kernel.columns / 2) * kSplit;
-    lowering.emitThreads(call, slices * down * wide, { loop, groupSize: abreast > 1 ? abreast : 64 });
+    lowering.emitThreads(call, threads, { loop, groupSize: area > 1 ? area : 64 });
   }
   sums.finish();
 }

@@ -42,7 +42,7 @@ export function packBytes(lowering: Lowering, x: View, y: View): void {
   lowering.emitThreads({
     file: "pack.wgsl",
     entry: "pack",
-    operands: [bits("x", x, "load"), bits("y", { ...y, packed: false }, "store")],
+    operands: [bits("x", x, "load"), bits("y", { ...y, storage: "words" }, "store")],
     params: [["size", "u32", size]],
   }, Math.ceil(size / 4));
 }

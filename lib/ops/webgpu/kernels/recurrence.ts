@@ -64,17 +64,15 @@ function rowOf(lowering: Lowering, view: View, index: number, scratch: View): Vi
 /** Adds the product of a matrix and the kernel, or the kernel transposed; `added` is added to it. */
 function multiply(lowering: Lowering, a: View, kernel: View, transposeB: boolean, y: View, added?: View): void {
   const [m, k] = a.shape;
-  const extents = { batch: 1, m, n: y.shape[1], k };
+  const form = { batch: 1, m, n: y.shape[1], k, transposeA: false, transposeB, isConvolution: false };
   emitProduct(lowering, {
-    ...extents,
-    transposeA: false,
-    transposeB,
+    ...form,
     a,
     b: kernel,
     epilogue: added ? sum : null,
     others: added ? [added] : [],
     outputs: [y],
-  }, lowering.tuning.matmul(extents));
+  }, lowering.tuning.matmul(form));
 }
 
 /** Lowers recurrence: for each step the product of the state, then the gates. */

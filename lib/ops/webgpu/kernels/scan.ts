@@ -1,9 +1,9 @@
 // scan: unrolled into the body's dispatches, once per step, bound to that step's rows; there is no loop on the GPU.
 import type { Node, ValueId } from "../../../ir/graph.ts";
 import { runs } from "../../../ir/op_def.ts";
-import { type Shape, sizeOf } from "../../../shape.ts";
+import { sizeOf } from "../../../shape.ts";
 import type { LoopBody, Lowering } from "../lowering.ts";
-import { rowView, type View, wordView } from "../view.ts";
+import { rowView, valueView, type View } from "../view.ts";
 import { copyElements } from "./moves.ts";
 
 /** The memory of a body value in step `t`. */
@@ -15,7 +15,7 @@ type Target = (t: number) => View;
  */
 export function lowerScan(
   lowering: Lowering,
-  { attrs: { length, carries, scanned, reverse } }: Node<"scan">,
+  { attrs: { length, carries, scanned, reverse }, origin }: Node<"scan">,
   inputs: readonly View[],
   outputs: readonly View[],
   body?: LoopBody,
@@ -27,7 +27,8 @@ export function lowerScan(
   }
   const { graph } = body;
   const rowAt = (t: number) => (reverse ? length - 1 - t : t);
-  const words = (shape: Shape, dtype: View["dtype"]) => wordView(lowering.scratch(shape).buffer, 0, { shape, dtype });
+  const memoryFor = ({ shape, dtype, storage }: View) =>
+    valueView(lowering.scratch(shape).buffer, 0, { shape, dtype, half: storage === "halves" });
   const made = new Set<ValueId>();
   for (const node of graph.nodes) if (runs(node)) node.outputs.forEach((id) => made.add(id));
 
@@ -46,12 +47,11 @@ export function lowerScan(
       continue;
     }
     // The step's result must not overwrite what the step still reads: two buffers alternate.
-    const { shape, dtype } = outputs[i];
-    const turns = [words(shape, dtype), words(shape, dtype)];
+    const turns = [memoryFor(outputs[i]), memoryFor(outputs[i])];
     targets.set(id, (t) => (t === length - 1 ? outputs[i] : turns[t % 2]));
   }
   const rows = inputs.slice(carries, carries + scanned).map((view) =>
-    rowView(view, 0) ? undefined : words(view.shape.slice(1), view.dtype)
+    rowView(view, 0) ? undefined : memoryFor({ ...view, shape: view.shape.slice(1) })
   );
 
   let carried: readonly View[] = inputs.slice(0, carries);
@@ -59,7 +59,7 @@ export function lowerScan(
     for (let t = 0; t < length; t++) {
       // Stages do not cross steps, so that all steps share one compound shader.
       lowering.flush();
-      lowering.begin("scan");
+      lowering.begin(origin);
       carried.forEach((view, i) => body.set(graph.inputs[i], view));
       for (let i = carries; i < inputs.length; i++) {
         const row = i < carries + scanned ? rows[i - carries] : undefined;
@@ -69,7 +69,7 @@ export function lowerScan(
       }
       for (const [id, target] of targets) body.set(id, target(t));
       body.lower();
-      lowering.begin("scan");
+      lowering.begin(origin);
       for (const i of copied) {
         const view = body.get(graph.outputs[i]);
         copyElements(lowering, view, outputs[i], sizeOf(view.shape), 0, rowAt(t) * sizeOf(view.shape));
@@ -78,6 +78,6 @@ export function lowerScan(
     }
   });
   lowering.flush();
-  lowering.begin("scan");
+  lowering.begin(origin);
   for (const i of moved) copyElements(lowering, carried[i], outputs[i], sizeOf(outputs[i].shape));
 }

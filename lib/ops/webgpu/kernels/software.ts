@@ -18,7 +18,7 @@ const registerTile = (entry: string, size: number): ThreadTile => ({
   entry,
   rows: size,
   columns: size,
-  abreast: 8,
+  patch: [1, 8],
   loadsAlongK: false,
 });
 const tile16x16 = registerTile("tile_16x16", 16);

@@ -1,11 +1,10 @@
 // How kernels are chosen on real GPUs, and the interface of what replaces this on other adapters (software.ts).
 import type { ConvAttrs, ElementwiseProgram } from "../../../ir/attrs.ts";
 import type { ConvolutionExtents } from "../../extents/convolution.ts";
-import type { MatmulExtents } from "../../extents/matmul.ts";
 import type { Lowering } from "../lowering.ts";
 import type { View } from "../view.ts";
-import type { MatmulChoice } from "./matmul.ts";
-import { chooseMatmul } from "./matmul_table.ts";
+import type { MatmulChoice, ProductForm } from "./matmul.ts";
+import { adapterClasses, chooseMatmul, choosingFrom, measuredOn } from "./matmul_table.ts";
 
 /** The kinds of adapters that kernels are chosen for. */
 export type AdapterKind = "software" | "gpu";
@@ -15,7 +14,7 @@ export interface Tuning {
   /** The adapters it is for. */
   readonly kind: AdapterKind;
   /** How a product is computed. */
-  matmul(extents: MatmulExtents): MatmulChoice;
+  matmul(form: ProductForm): MatmulChoice;
   /** The most tiles that may load an element of a gathered factor; beyond, storing the rows once is faster. */
   readonly gatheredLoads: number;
   /** Adds the dispatches of an ungrouped convolution or gradient, in place of an im2col product. */
@@ -53,7 +52,7 @@ export interface ConvolutionMatrix {
   readonly outputs: readonly View[];
 }
 
-/** For real GPUs. */
+/** For real GPUs of which nothing is known. */
 export const gpuTuning: Tuning = {
   kind: "gpu",
   matmul: chooseMatmul,
@@ -64,3 +63,8 @@ export const gpuTuning: Tuning = {
   sortedScatter: 1024,
   filterThreads: 65536,
 };
+
+/** For a real GPU: products as measured on its class. */
+export function gpuTuningFor(adapter: { vendor?: string; architecture?: string }): Tuning {
+  return { ...gpuTuning, matmul: choosingFrom(measuredOn(adapterClasses(adapter))) };
+}

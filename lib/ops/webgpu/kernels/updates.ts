@@ -2,7 +2,7 @@
 import type { Lowering } from "../lowering.ts";
 import type { Operand } from "../operand.ts";
 import type { Param } from "../uniform.ts";
-import type { View } from "../view.ts";
+import { elementBytes, type View } from "../view.ts";
 import { withinBindings } from "./in_place.ts";
 
 /** A kernel of the shader, with its settings for an optimizer; omitted ones are 0 or false. */
@@ -46,7 +46,7 @@ export function lowerUpdate(
   };
   const switches = { HAS_MOMENTUM: false, NESTEROV: false, CENTERED: false, AMSGRAD: false, ...flags };
   // Four elements per thread: with its padding, every variable is a whole number of quads.
-  const size = w.bytes / 16;
+  const size = Math.min(...[w, g, ...slots, ...outputs].map((view) => view.bytes / (4 * elementBytes(view))));
   lowering.emitThreads(
     {
       file: "optimizers.wgsl",

@@ -80,7 +80,7 @@ function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
   const isTranspose = of === "convolutionTranspose";
   const isFilter = of === "convolutionFilter";
   const k = isFilter ? batch * sizeOf(positions) : sizeOf(taps) * (isTranspose ? channels : inputs);
-  const shape = { batch: 1, m, n, k };
+  const form = { batch: 1, m, n, k, transposeA: isFilter, transposeB: isTranspose, isConvolution: true };
   const bound = [...others, ...outputs];
   const reversed = (coordinates: string) => coordinates.split(", ").reverse().join(", ");
   const [a, b] = isTranspose
@@ -90,16 +90,14 @@ function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
     ]
     : [computed("im2col_x", source, inputs, [factor, ...bound], isFilter ? reversed : undefined), factor];
   emitProduct(lowering, {
-    ...shape,
-    transposeA: isFilter,
-    transposeB: isTranspose,
+    ...form,
     a,
     b,
     params: convolutionParams(extents, attrs, channels),
     epilogue,
     others,
     outputs,
-  }, lowering.tuning.matmul(shape));
+  }, lowering.tuning.matmul(form));
 }
 
 /** The parts of a direct convolution, or of a gradient. */
