@@ -3,7 +3,7 @@ import { type FunctionNode, isNode, type ObjectNode } from "./json_config.ts";
 import { describe, isClass, unknownIdentifier, ValueError } from "./errors.ts";
 import * as ops from "./ops/activations.ts";
 import type { ActivationFunction } from "./ops/activations.ts";
-import { clip, logSoftmax, softmax as normalized } from "./ops/composed.ts";
+import { logSoftmax, softmax as normalized } from "./ops/composed.ts";
 import { lift, type Lifted } from "./ops/lift.ts";
 import * as o from "./ops/primitives.ts";
 import { type Option, option, required } from "./options.ts";
@@ -56,7 +56,9 @@ export const relu: Lifted<[x: Operand, options?: ReluOptions]> = lift((x, option
   const { negativeSlope = 0, maxValue = null, threshold = 0 } = options;
   if (negativeSlope !== 0 && threshold === 0 && maxValue === null) return ops.leakyRelu(x, negativeSlope);
   const risen = threshold === 0 ? o.relu(x) : o.select(o.greater(x, threshold), x, 0);
-  const capped = maxValue === null ? risen : clip(risen, 0, maxValue);
+  // Only a threshold below 0 lets what is below 0 through.
+  const least = threshold < 0 ? o.relu(risen) : risen;
+  const capped = maxValue === null ? risen : o.minimum(least, maxValue);
   if (negativeSlope === 0) return capped;
   return o.subtract(capped, o.multiply(o.relu(o.subtract(threshold, x)), negativeSlope));
 }, { optionsAt: 1 });

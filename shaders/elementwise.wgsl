@@ -146,7 +146,7 @@ fn sqrt_f32(x: f32) -> f32 {
 fn rsqrt_f32(x: f32) -> f32 {
   let bits = bitcast<u32>(x) & 0x7fffffffu;
   if (bits == 0u) {
-    return infinity();
+    return select(infinity(), -infinity(), bitcast<u32>(x) != 0u);
   }
   if (is_negative(x) || is_nan_f32(x)) {
     return not_a_number();

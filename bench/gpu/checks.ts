@@ -6,7 +6,7 @@ import type { MatmulKernel } from "../../lib/ops/webgpu/kernels/matmul.ts";
 import { matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
 import { compareGradients, compareValues, type Comparison, table } from "../../tests/ops/op_table.ts";
 import { checks as programs } from "../../tests/webgpu/program_checks.ts";
-import { openTiles } from "../../tests/webgpu/tiles.ts";
+import { directFaults, openTiles } from "../../tests/webgpu/tiles.ts";
 import { type Context, type Item, runItems } from "./findings.ts";
 import { describeAdapter } from "./timed_gpu.ts";
 
@@ -55,10 +55,17 @@ export async function checks(context: Context): Promise<void> {
       return found.failed ? { ...found, wrongKernel: name } : found;
     },
   }));
+  const direct: Item = {
+    name: "direct convolution",
+    run: async () => {
+      const found = outcome(await directFaults(reference));
+      return found.failed ? { ...found, wrongKernel: "direct" } : found;
+    },
+  };
   const trained = Object.entries(programs).map(([name, check]): Item => ({
     name: `programs: ${name}`,
     run: async () => outcome(await check(executor, reference)),
   }));
-  await runItems(context, [...opItems(executor, reference, smoke), ...products, ...trained]);
+  await runItems(context, [...opItems(executor, reference, smoke), direct, ...products, ...trained]);
   for (const each of [executor, tiles.executor]) await each.dispose();
 }

@@ -1,4 +1,5 @@
 // Seconds an epoch of the MLP and the convnet of MNIST, beside PyTorch on the same GPU where a Python has it with CUDA.
+import { median } from "../median.ts";
 import { mnistFiles } from "../peer_files.ts";
 import { ceratops, measure, type Measurement, type Program } from "../peers.ts";
 import { type Context, type Item, runItems } from "./findings.ts";
@@ -42,8 +43,6 @@ function torchOn(python: string, options: readonly string[]): Program {
     command: async (work) => [python, script, work, "--data", await mnistFiles(), "--device", "cuda", ...options],
   };
 }
-
-const median = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 const timeOf = ({ seconds, detail }: Measurement) =>
   `${digits(median(seconds))} s an epoch${detail.scaled ? `, scaled from ${detail.rows} rows` : ""}, test accuracy ${

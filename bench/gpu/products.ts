@@ -8,10 +8,11 @@ import type { Value } from "../../lib/ir/value.ts";
 import { conv } from "../../lib/ops/convolve.ts";
 import { matmul } from "../../lib/ops/primitives.ts";
 import type { MatmulChoice, MatmulKernel, ProductForm } from "../../lib/ops/webgpu/kernels/matmul.ts";
-import { chooseMatmul, type MatmulKernelName, matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
+import { chooseMatmul, matmulKernels } from "../../lib/ops/webgpu/kernels/matmul_table.ts";
+import { isProduct } from "../../lib/ops/webgpu/kernels/windows.ts";
 import { Tensor } from "../../lib/tensor/tensor.ts";
 import { runOn, type Traced, traceOn } from "../../tests/run_on.ts";
-import { type Context, type Finding, type Item, runItems } from "./findings.ts";
+import { type Context, type Finding, type Item, runItems, type Timing } from "./findings.ts";
 import { digits } from "./limits.ts";
 import { openTimed, type TimedGpu } from "./timed_gpu.ts";
 
@@ -28,6 +29,8 @@ interface Case {
   readonly form: ProductForm;
   readonly shapes: readonly (readonly number[])[];
   readonly program: (...args: Value[]) => Value;
+  /** Whether it is computed directly unless something else was measured. */
+  readonly isDirect: boolean;
   readonly expected: (args: readonly Tensor[]) => Promise<Expected>;
 }
 
@@ -56,6 +59,7 @@ function productCase(
     form,
     shapes: [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]],
     program: (a, b) => matmul(a, b, { transposeA, transposeB }),
+    isDirect: false,
     expected: ([{ data: a }, { data: b }]) => {
       const at = spread(m * n);
       const [values, bounds]: [number[], number[]] = [[], []];
@@ -84,7 +88,7 @@ function denseCases(name: string, rows: number, inputs: number, outputs: number)
   ];
 }
 
-/** A convolution of square images, without padding, with both its gradients, as far as these are products. */
+/** A convolution of square images, without padding, with both its gradients. */
 function convolutionCases(
   name: string,
   { batch, size, taps, inputs, outputs }: {
@@ -106,8 +110,10 @@ function convolutionCases(
     form: Pick<ProductForm, "m" | "n" | "k">,
     shapes: Case["shapes"],
     program: Case["program"],
+    isDirect: boolean,
     transposed: { transposeA?: boolean; transposeB?: boolean } = {},
   ): Case => ({
+    isDirect,
     name: `${name}${suffix}`,
     form: { batch: 1, transposeA: false, transposeB: false, ...form, ...transposed, isConvolution: true },
     shapes,
@@ -122,16 +128,15 @@ function convolutionCases(
       return { at, values: at.map((each) => right.data[each]), bounds };
     },
   });
+  const forward = { m: rows, n: outputs, k: terms * inputs };
+  const byInput = { m: batch * size ** 2, n: inputs, k: terms * outputs };
+  const byKernel = { m: terms * inputs, n: outputs, k: rows };
+  const isDirect = { forward: !isProduct(forward.k, inputs, outputs), byInput: !isProduct(byInput.k, outputs, inputs) };
+  const all = [x, kernel, y];
   return [
-    ...(inputs < 4 ? [] : [
-      caseOf("", { m: rows, n: outputs, k: terms * inputs }, [x, kernel], (a, b) => conv(a, b)),
-      caseOf(", by its input", { m: batch * size ** 2, n: inputs, k: terms * outputs }, [x, kernel, y], gradient(0), {
-        transposeB: true,
-      }),
-    ]),
-    caseOf(", by its kernel", { m: terms * inputs, n: outputs, k: rows }, [x, kernel, y], gradient(1), {
-      transposeA: true,
-    }),
+    caseOf("", forward, [x, kernel], (a, b) => conv(a, b), isDirect.forward),
+    caseOf(", by its input", byInput, all, gradient(0), isDirect.byInput, { transposeB: true }),
+    caseOf(", by its kernel", byKernel, all, gradient(1), false, { transposeA: true }),
   ];
 }
 
@@ -162,26 +167,32 @@ const allSplits = [1, 4, 16];
 const fewTiles = 512;
 const fewestTerms = 64;
 
-/** The kernels to try on a product, with the numbers of splits; the general table's choice is the first. */
+/** A kernel by name, or a direct convolution, and a number of splits. */
+type Candidate = readonly [kernel: string, splits: number];
+
+/** What to try on a product; the general choice is the first. */
 function candidates(
-  form: ProductForm,
+  { form, isDirect }: Case,
   kernels: Readonly<Record<string, MatmulKernel>>,
   splitsTried: readonly number[],
-): [kernel: string, splits: number][] {
-  const { m, n, k } = form;
+): Candidate[] {
+  const { m, n, k, isConvolution } = form;
   const chosen = chooseMatmul(form);
-  const isChosen = ([name, splits]: [string, number]) => kernels[name] === chosen.kernel && splits === chosen.splits;
   const list = Object.entries(kernels).flatMap(([name, kernel]) => {
     const { rows, columns } = kernel;
     // Not tiles that are mostly empty, nor single rows of large products.
     if (rows > 4 * m || columns > 4 * n || (rows === 1 && m > 256)) return [];
     const tiles = Math.ceil(m / rows) * Math.ceil(n / columns);
     const fitting = splitsTried.filter((splits) => splits === 1 || (tiles < fewTiles && k / splits >= fewestTerms));
-    return fitting.map((splits): [string, number] => [name, splits]);
+    return fitting.map((splits): Candidate => [name, splits]);
   });
-  const first = Object.keys(kernels).filter((name) => kernels[name] === chosen.kernel);
-  const others = list.filter((each) => !isChosen(each));
-  return [...first.map((name): [string, number] => [name, chosen.splits]), ...others];
+  const direct: Candidate[] = isConvolution ? [["direct", 1]] : [];
+  const usual = Object.keys(kernels).filter((name) => kernels[name] === chosen.kernel)
+    .map((name): Candidate => [name, chosen.splits]);
+  const ordered = isDirect ? [...direct, ...usual, ...list] : [...usual, ...direct, ...list];
+  return ordered.filter(([name, splits], at) =>
+    ordered.findIndex(([otherName, otherSplits]) => name === otherName && splits === otherSplits) === at
+  );
 }
 
 /** Fixed numbers between -1 and 1. */
@@ -208,17 +219,25 @@ class Sweep {
   readonly #gpu: TimedGpu;
   readonly #executor: WebGpuExecutor;
   readonly #smoke: boolean;
-  readonly #chosen: { now?: MatmulChoice };
+  readonly #chosen: { now?: MatmulChoice | "direct" };
   /** Operations per second of the fastest result so far, to foresee times by. */
   #best = 0;
 
-  private constructor(gpu: TimedGpu, executor: WebGpuExecutor, chosen: { now?: MatmulChoice }, smoke: boolean) {
+  private constructor(
+    gpu: TimedGpu,
+    executor: WebGpuExecutor,
+    chosen: { now?: MatmulChoice | "direct" },
+    smoke: boolean,
+  ) {
     [this.#gpu, this.#executor, this.#chosen, this.#smoke] = [gpu, executor, chosen, smoke];
   }
 
   static async open(smoke: boolean): Promise<Sweep> {
-    const chosen: { now?: MatmulChoice } = {};
-    const gpu = await openTimed({ matmul: (form) => chosen.now ?? chooseMatmul(form) });
+    const chosen: { now?: MatmulChoice | "direct" } = {};
+    const gpu = await openTimed({
+      matmul: (form) => (chosen.now && chosen.now !== "direct" ? chosen.now : chooseMatmul(form)),
+      isDirect: () => chosen.now === "direct",
+    });
     return new Sweep(gpu, new WebGpuExecutor(gpu), chosen, smoke);
   }
 
@@ -236,7 +255,7 @@ class Sweep {
     { program, form: { m, n, k } }: Case,
     args: readonly Tensor[],
     expected: Expected,
-    choice: MatmulChoice,
+    choice: MatmulChoice | "direct",
   ): Promise<{ error: number; rate: number }> {
     this.#chosen.now = choice;
     const traced = await traceOn(this.#executor, (...values) => [program(...values)], args);
@@ -279,7 +298,7 @@ class Sweep {
 /** What was found of a kernel. */
 function findingOf(
   { name, form }: Case,
-  [kernel, splits]: [string, number],
+  [kernel, splits]: Candidate,
   { error, rate }: { error: number; rate: number },
   peak: number | undefined,
 ): Omit<Finding, "item"> {
@@ -288,7 +307,7 @@ function findingOf(
   return {
     text: `${digits(rate / 1e9)} GFLOP/s${share}; error ${error.toFixed(2)} of its bound`,
     failed: false,
-    timing: { ...form, product: name, kernel: kernel as MatmulKernelName, splits, rate },
+    timing: { ...form, product: name, kernel: kernel as Timing["kernel"], splits, rate },
   };
 }
 
@@ -308,13 +327,14 @@ export async function products(
       const args = shapes.map((shape, i) => numbers(shape, i + 1));
       return [args, await each.expected(args)];
     };
-    const list = candidates(each.form, tried, smoke ? [1] : allSplits);
+    const list = candidates(each, tried, smoke ? [1] : allSplits);
     return list.map((candidate, at): Item => ({
       name: `${each.name}: ${candidate[0]}${candidate[1] > 1 ? `, ${candidate[1]} splits` : ""}`,
       run: async () => {
         if (!sweep.canDo(2 * m * n * k, left())) return undefined;
         const [args, expected] = await (prepared ??= prepare());
-        const choice = { kernel: kernels[candidate[0]], splits: candidate[1] };
+        const [name, splits] = candidate;
+        const choice = name === "direct" ? name : { kernel: kernels[name], splits };
         const measured = await sweep.measure(each, args, expected, choice);
         if (at === list.length - 1) prepared = undefined;
         return findingOf(each, candidate, measured, peak);

@@ -22,7 +22,7 @@ export interface Winner {
  * wrong anywhere, and those that the library does not have, win nowhere.
  */
 export function winnersOf(timings: readonly Timing[], wrong: ReadonlySet<string>): Winner[] {
-  const right = timings.filter(({ kernel }) => kernel in matmulKernels && !wrong.has(kernel));
+  const right = timings.filter(({ kernel }) => (kernel === "direct" || kernel in matmulKernels) && !wrong.has(kernel));
   return [...new Set(right.map(({ product }) => product))].map((name) => {
     const list = right.filter(({ product }) => product === name);
     const [general] = list;

@@ -119,7 +119,11 @@ const functions: Readonly<Record<Exclude<ElementwiseName, "cast" | "bitsToUnit">
   multiply: operator("Mul"),
   divide: operator("Div"),
   maximum: operator("Max"),
-  minimum: operator("Min"),
+  // A ReLU with a largest value: ONNX Runtime computes these two along with a convolution, but not Max and Min.
+  minimum: (call, [a, b], dtype) =>
+    dtype === "float32" && call.makerOf(0) === "relu" && call.inputs[1].shape.length === 0
+      ? call.node("Clip", [a, call.scalar(0, dtype), b])
+      : call.node("Min", [a, b]),
   power: (call, [a, b], dtype) => {
     if (dtype === "float32") return call.node("Pow", [a, b]);
     return wholePower(call, a, b);

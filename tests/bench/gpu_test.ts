@@ -51,7 +51,7 @@ Deno.test("winners replace what was measured of the same products on the same cl
     await writeTable(after, file);
     const { measuredProducts } = await import(file.href);
     assert.deepEqual(measuredProducts, after);
-    assert.equal(choosingFrom(measuredProducts.nvidia)(measured(100, "4x4")).kernel, matmulKernels["8x8"]);
+    assert.equal(choosingFrom(measuredProducts.nvidia).matmul(measured(100, "4x4")).kernel, matmulKernels["8x8"]);
     const check = await new Deno.Command(Deno.execPath(), {
       args: ["fmt", "--check", "--line-width", "120", file.pathname],
     })
@@ -97,7 +97,7 @@ Deno.test("a wrong product kernel is reported and not adopted [webgpu]", async (
   const wrongKernels = new Set(failed.flatMap(({ wrongKernel }) => wrongKernel ?? []));
   const winners = winnersOf(findings.flatMap((finding) => finding.timing ?? []), wrongKernels);
   assert.ok(winners.length > 0);
-  assert.ok(winners.every(({ best }) => best.kernel === "32x32x8"));
+  assert.ok(winners.every(({ best }) => ["32x32x8", "direct"].includes(best.kernel)));
 });
 
 /** A device on which relu is wrong. */

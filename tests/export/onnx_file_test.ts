@@ -97,6 +97,18 @@ Deno.test("between convolutions nothing is transposed", async () => {
   await assertExports(model, [numbers([5, 8, 8, 3])]);
 });
 
+Deno.test("a ReLU with a largest value is a Clip, which runtimes compute along with a convolution", async () => {
+  const model = new Sequential([
+    Input({ shape: [6, 6, 1] }),
+    new layers.Conv2D(2, 3),
+    new layers.ReLU({ maxValue: 0.5 }),
+  ]);
+  const { graph } = await decoded(model);
+  const names = graph.node!.map(({ opType }) => opType);
+  assert.deepEqual(names.filter((name) => ["Relu", "Clip", "Max", "Min"].includes(name!)), ["Relu", "Clip"]);
+  await assertExports(model, [numbers([5, 6, 6, 1])]);
+});
+
 Deno.test("zeros around a max pool count, in runtimes that would take them for its padding", async () => {
   const model = new Sequential([
     Input({ shape: [6, 6, 1] }),

@@ -12,7 +12,9 @@ import {
   testOnBatchOptions,
   trainOnBatchOptions,
 } from "../../lib/training/options.ts";
+import { argumentNames, type OpsFunction } from "../../lib/ops/lift.ts";
 import { golden } from "../golden.ts";
+import { functionArguments } from "./function_arguments.ts";
 
 const path = new URL("../../docs/keras_names.md", import.meta.url);
 
@@ -88,7 +90,8 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** Why arguments are left out: the first pattern that fits says it. */
 const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^layers\.BatchNormalization\.renorm/, "Statistics are those of the batch, without renormalization."],
-  [/^layers\.Bidirectional\.weights$/, "`setWeights` sets them once the layer is built."],
+  [/\.synchronized$/, "Moments are always those of the whole batch, also where several processes have its rows."],
+  [/^layers\.Bidirectional\.weights$/, "Keras 3 takes them and does not use them; `setWeights` sets weights."],
   [/\.sparse$/, "Tensors are dense."],
   [/\.ragged$/, "Tensors have one shape; sequences are padded."],
   [/\.lora_(rank|alpha)$/, "Weights have no adapters of low rank."],
@@ -100,7 +103,10 @@ const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] =
   [/\.autocast$/, "Inputs have the dtype of the layer."],
   [/\.encoding$/, "Texts are those of JavaScript, which are Unicode."],
   [/^(losses|metrics)\..*\.dtype$/, "Losses and metrics compute in float32."],
-  [/SparseCategoricalCrossentropy\.axis$/, "The classes are along the last axis."],
+  [
+    /[sS]parse_?[cC]ategorical_?[cC]rossentropy\.axis$/,
+    "The classes are along the last axis, as in Keras on TensorFlow.",
+  ],
   [
     /^callbacks\.TensorBoard\.profile_batch$/,
     "TensorFlow's profiler is not there; `fit` has the option `profile`.",
@@ -108,7 +114,40 @@ const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] =
   [/^callbacks\.TensorBoard\.embeddings/, "Tables of embeddings are not written; `histogramFreq` shows their numbers."],
   [/^Model\.compile\.(run_eagerly|jit_compile)$/, "Each step is compiled, whatever the backend."],
   [/^Model\..*\.return_dict$/, "Results have names always, and unpack as a list."],
+  [/\.assume_unique$/, "It would change the time alone."],
+  [/\.attn_logits_soft_cap$/, "It is of one kernel for TPUs."],
+  [/^models\.clone_model\./, "A model is cloned as it is; `modelFromConfig` makes one of a config that was changed."],
+  [/\.(custom_objects|module_objects)$/, "`saving.customObjectScope` tells the classes of names."],
+  [/^ops\.round\.decimals$/, "Whole numbers alone; multiply by a power of ten first, and divide by it then."],
+  [/^ops\.(array|(nan)?cum(prod|sum)|prod)\.dtype$/, "`ops.cast` gives the operand another dtype."],
+  [/^random\..*\.dtype$/, "Random numbers are float32."],
+  [/^utils\.array_to_img\.dtype$/, "Pictures have bytes."],
+  [/^ops\.image\.resize\.fill_mode$/, "Keras has one alone, `constant`."],
+  [/_from_(directory|array)\.format$/, "It chooses among libraries of Python."],
+  [/^ops\.(max|min)\.initial$/, "`ops.maximum` and `ops.minimum` compare the result with it."],
+  [/^utils\.get_file\.(md5_hash|untar)$/, "Keras has newer names for them: `fileHash` and `extract`."],
+  [/quantile\.method$|percentile\.method$/, "Values between two neighbours are those of a line."],
+  [/^(models|saving)\.save_\w+\.overwrite$/, "A file that is there is replaced, once the new one is whole."],
+  [/\.zipped$/, "A file of a model is one file."],
+  [/^datasets\..*\.path$/, "A cached file has the name that Keras gives it."],
+  [/\.preferred_backend$/, "It chooses among libraries of Python."],
+  [/^ops\.linspace\.retstep$/, "The step is `(stop - start) / (num - 1)`."],
+  [/\.safe_mode$/, "Code in files is never run."],
+  [/^ops\.top_k\.sorted$/, "The largest come in order always."],
+  [/^utils\.(model_to_dot|plot_model)\.(splines|subgraph)$/, "It is of Graphviz; pictures are drawn without it."],
+  [/^utils\.clear_session\.free_memory$/, "Memory of the device is freed always."],
+  [/^ops\.scan\.unroll$/, "A loop in a program is not unrolled."],
 ];
+
+/** Names of arguments that are others here: words of JavaScript, and those by position, which say what they are. */
+const otherArguments: Readonly<Record<string, string>> = {
+  "ops.eye.M": "columns",
+  "ops.select.default": "otherwise",
+  "ops.where.x1": "whenTrue",
+  "ops.where.x2": "whenFalse",
+  "saving.register_keras_serializable.package": "packageName",
+  "utils.register_keras_serializable.package": "packageName",
+};
 
 /** What Keras's name is here: another name, or null with the reason why there is none. */
 interface Row {
@@ -165,7 +204,9 @@ function keysOfTable(table: OptionTable): string[] {
     .flatMap(([name, of]) => [snakeCase(name), ...of.key === undefined ? [] : [of.key]]);
 }
 
-type Signatures = Readonly<Record<"classes" | "methods", Readonly<Record<string, Readonly<Record<string, boolean>>>>>>;
+type Signatures = Readonly<
+  Record<"classes" | "methods" | "functions", Readonly<Record<string, Readonly<Record<string, boolean>>>>>
+>;
 
 /** An argument of Keras that a class or a method here has not, by its whole name, with the reason. */
 interface ArgumentRow {
@@ -173,9 +214,22 @@ interface ArgumentRow {
   readonly why: string;
 }
 
-/** The number of arguments of the classes and methods that are here, and those that are not. */
+const argumentsOfFunctions = await functionArguments();
+
+/** The arguments that a function here has, in whatever case; undefined if there is no such function. */
+function argumentsOf(keras: string): ((parameter: string) => boolean) | undefined {
+  const cut = keras.lastIndexOf(".");
+  const { ours } = rowsOf(keras.slice(0, cut), [keras.slice(cut + 1)])[0];
+  const fn = ours === null ? undefined : exportedAt(ours);
+  if (typeof fn !== "function" || ours === null || isClass(fn)) return undefined;
+  const known = new Set([...argumentNames(fn as OpsFunction), ...argumentsOfFunctions.get(ours) ?? []]);
+  return (parameter) =>
+    [parameter, camelCase(parameter), otherArguments[`${keras}.${parameter}`]].some((name) => known.has(name));
+}
+
+/** The number of arguments of what is here, and those that are not: of functions those that have a default, as the others come first. */
 function argumentRows(): { readonly count: number; readonly rows: readonly ArgumentRow[] } {
-  const { classes, methods } = golden("signatures") as unknown as Signatures;
+  const { classes, methods, functions } = golden("signatures") as unknown as Signatures;
   const ofClasses = Object.entries(classes).flatMap(([name, parameters]) => {
     const Class = exportedAt(name);
     if (typeof Class !== "function" || !isClass(Class)) return [];
@@ -187,7 +241,13 @@ function argumentRows(): { readonly count: number; readonly rows: readonly Argum
     const known = new Set(["x", "y", ...keysOfTable(methodOptions[name])]);
     return Object.keys(parameters).map((parameter) => [`Model.${name}.${parameter}`, known.has(parameter)] as const);
   });
-  const all = [...ofClasses, ...ofMethods];
+  const ofFunctions = Object.entries(functions).flatMap(([name, parameters]) => {
+    const has = argumentsOf(name);
+    if (!has) return [];
+    const optional = Object.keys(parameters).filter((parameter) => parameters[parameter]);
+    return optional.map((parameter) => [`${name}.${parameter}`, has(parameter)] as const);
+  });
+  const all = [...ofClasses, ...ofMethods, ...ofFunctions];
   const rows = all.filter(([, isKnown]) => !isKnown).map(([argument]) => ({
     argument,
     why: argumentReasons.find(([pattern]) => pattern.test(argument))?.[1] ?? notYet,
@@ -202,14 +262,15 @@ function argumentsSection(): string {
   const cells = [...byReason].map(([why, each]) => {
     const byArgument = Map.groupBy(each, ({ argument }) => argument.split(".").at(-1)!);
     const shown = [...byArgument].map(([name, own]) =>
-      own.length > 3 ? `\`${name}\` of ${own.length} classes` : own.map((row) => `\`${row.argument}\``).join(", ")
+      own.length > 3 ? `\`${name}\` of ${own.length}` : own.map((row) => `\`${row.argument}\``).join(", ")
     );
     return [shown.join(", "), why] as const;
   });
   const there = count - rows.length;
   return `## Arguments
 
-Of the ${count} arguments of these classes and of a model's methods ${there} are there; the table says why others are not.
+Of the ${count} arguments of these classes, of a model's methods and of these functions, as far as they may be left out,
+${there} are there; the table says why others are not.
 
 ${table(["Keras", "why not"], cells)}
 `;

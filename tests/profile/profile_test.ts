@@ -17,6 +17,7 @@ import type { Executable } from "../../lib/exec/executor.ts";
 import { openEigen } from "../../lib/exec/native/eigen.ts";
 import { getExecutor, useExecutor } from "../../lib/exec/select.ts";
 import { requireTimestamps } from "../../lib/exec/webgpu/dispatch_times.ts";
+import { unitBetween } from "../../lib/exec/webgpu/timestamp_unit.ts";
 import { setTerminal } from "../../lib/terminal/terminal.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
 
@@ -344,6 +345,16 @@ Deno.test("a GPU without timestamps is refused, and the error says what is neede
     Reflect.deleteProperty(executor, "requireClock");
   }
   assert.deepEqual(asked, ["fit", "evaluate", "predict with"].map((verb) => `Cannot ${verb} "net" with a profile`));
+});
+
+Deno.test("timestamps are nanoseconds, unless the clock of the host shows that they are not", () => {
+  const first = { ticks: 1e9, after: 10, before: 20 };
+  const after = (ticks: number) => unitBetween(first, { ticks: 1e9 + ticks, after: 220, before: 240 });
+  // Between 200 and 230 ms later.
+  for (const ticks of [200e6, 215e6, 230e6, 199e6, 232e6]) assert.equal(after(ticks), 1);
+  assert.equal(after(21.5e6), 10);
+  assert.equal(after(215e6 / 80), 80);
+  assert.equal(after(-5), 1);
 });
 
 Deno.test("the timeline has the steps that are asked for, and the rows all [eigen]", async () => {

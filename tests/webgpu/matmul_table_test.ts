@@ -15,12 +15,15 @@ const form = (m: number, n: number, k: number, rest: Partial<ProductForm> = {}):
   ...rest,
 });
 
+const windows = { isConvolution: true };
 const measured: MeasuredProduct[] = [
   { ...form(128, 512, 784), kernel: "8x8 in patches", splits: 2 },
   { ...form(128, 512, 784, { transposeB: true }), kernel: "32x32x8", splits: 4 },
   { ...form(1024, 1024, 1024), kernel: "128x64x8", splits: 1 },
+  { ...form(86528, 32, 9, windows), kernel: "direct", splits: 1 },
+  { ...form(15488, 64, 288, windows), kernel: "8x8", splits: 1 },
 ];
-const choose = choosingFrom(measured);
+const { matmul: choose, isDirect } = choosingFrom(measured);
 
 Deno.test("an adapter's classes are its vendor and architecture, then its vendor", () => {
   assert.deepEqual(adapterClasses({ vendor: "nvidia", architecture: "Ampere" }), ["nvidia/ampere", "nvidia"]);
@@ -56,4 +59,11 @@ Deno.test("a product unlike every measured one takes the general table's kernel"
       form(0, 512, 784),
     ]
   ) assert.deepEqual(choose(other), chooseMatmul(other));
+});
+
+Deno.test("a convolution is direct if the nearest measured one is, and as usual if none is near", () => {
+  assert.equal(isDirect(form(80000, 32, 9, windows)), true);
+  assert.equal(isDirect(form(15000, 64, 200, windows)), false);
+  assert.deepEqual(choose(form(15000, 64, 200, windows)), { kernel: matmulKernels["8x8"], splits: 1 });
+  assert.equal(isDirect(form(100, 64, 288, windows)), undefined);
 });

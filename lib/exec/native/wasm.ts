@@ -132,8 +132,8 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
       holds("Cannot write memory", address, from.length);
       bytesAt(address, from.length).set(from);
     },
-    draw: (address, count, { stream, low, range }) =>
-      void check("Cannot draw numbers", () => call.ceratops_draw(address, count, ...stream, low, range, 1)),
+    draw: (address, numbers, { stream, low, range }) =>
+      void check("Cannot draw numbers", () => call.ceratops_draw(address, numbers, ...stream, low, range, count)),
     load(program) {
       const words = allocate(program.byteLength);
       try {

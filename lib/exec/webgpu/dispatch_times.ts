@@ -3,6 +3,7 @@ import { BackendError } from "../../errors.ts";
 import type { Origin } from "../../ir/origin.ts";
 import type { NodeTime } from "../executor.ts";
 import type { Gpu } from "./device.ts";
+import { timestampUnit } from "./timestamp_unit.ts";
 
 /** A recorded dispatch. */
 export interface Recorded {
@@ -49,9 +50,11 @@ export class DispatchTimes {
 
   /** Runs one step, each dispatch in its own pass, and waits for it. */
   async runStep(dispatches: readonly Recorded[]): Promise<void> {
+    const unit = await timestampUnit(this.#gpu);
     const nanoseconds: number[] = [];
     for (let from = 0; from < dispatches.length; from += most) {
-      nanoseconds.push(...await this.#run(dispatches.slice(from, from + most)));
+      const ticks = await this.#run(dispatches.slice(from, from + most));
+      nanoseconds.push(...ticks.map((count) => unit * count));
     }
     this.#times = dispatches.map(({ label, origin, flops }, i) => ({
       op: label,

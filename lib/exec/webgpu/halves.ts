@@ -1,19 +1,54 @@
 // Finds the values that lie in memory as float16: those whose numbers all are of float16, as traced or by what makes them.
 import { roundToFloat16 } from "../../rounding.ts";
 import type { ElementwiseProgram, LoopName } from "../../ir/attrs.ts";
-import type { Graph, Node, ValueId } from "../../ir/graph.ts";
+import { type Graph, type Node, resultsOf, type ValueId } from "../../ir/graph.ts";
 import { isAlias, isConstant, isForeach, isLoop, isProgram, opDef, takesEpilogue } from "../../ir/op_def.ts";
 import { operandsOf } from "../../ops/defs/gathered.ts";
 import { elementsOf, listsOf } from "../../ops/defs/lists.ts";
-import { aliasRoots } from "../../passes/rewrite.ts";
+import { webGpuFacts } from "../../ops/defs/table.ts";
+import { aliasRoots, mapBodies, producersOf, readersOf } from "../../passes/rewrite.ts";
 
 /**
- * The graph with values stored as halves. Kernels compute in float32 whatever their operands are stored in, so no number
- * changes. Bools and bytes are halves too, which take half a word. A graph without float16 stays as it is.
+ * The graph with values stored as halves, and with roundings as a part of storing where they can be. Kernels compute in
+ * float32 whatever their operands are stored in, so no number changes. Bools and bytes are halves too, which take half a
+ * word. A graph without float16 stays as it is.
  */
 export function storeHalves(graph: Graph): Graph {
-  const found = new Numbers(graph, []);
-  return found.hasHalves ? marked(graph, found) : graph;
+  if (!new Numbers(graph, []).hasHalves) return graph;
+  const rounded = withRoundedOutputs(graph);
+  return marked(rounded, new Numbers(rounded, []));
+}
+
+/** The graph with nodes that round their own results, where nothing else was made of these. */
+function withRoundedOutputs(graph: Graph): Graph {
+  const root = aliasRoots(graph.nodes);
+  // What lies in words is not rounded as it is stored.
+  const kept = new Set([...resultsOf(graph).map(root), ...besideWords(graph, root)]);
+  const producers = producersOf(graph);
+  const readers = readersOf(graph.nodes);
+  const renamed = new Map<ValueId, ValueId>();
+  for (const node of graph.nodes) {
+    const [from, to] = [node.inputs[0], node.outputs[0]];
+    if (!isRounding(node) || kept.has(from) || kept.has(to) || readers.get(from)!.length > 1) continue;
+    const maker = producers.get(from);
+    if (maker && webGpuFacts(maker.op)?.storesOnce) renamed.set(from, to);
+  }
+  const results = new Set(renamed.values());
+  const result: Graph = {
+    ...graph,
+    types: graph.types.map((type, id) => results.has(id) ? { ...type, half: true } : type),
+    nodes: graph.nodes.filter(({ outputs }) => !results.has(outputs[0]))
+      .map((node) => ({ ...node, outputs: node.outputs.map((id) => renamed.get(id) ?? id) }) as Node),
+  };
+  mapBodies(result, withRoundedOutputs);
+  return result;
+}
+
+/** Whether a node does nothing but round a value to float16. */
+function isRounding(node: Node): boolean {
+  if (!isProgram(node) || "each" in node.attrs || node.inputs.length > 1) return false;
+  const { steps, results } = node.attrs.program;
+  return steps.length === 1 && steps[0].fn === "roundToFloat16" && results.length === 1 && results[0] === 1;
 }
 
 function marked(graph: Graph, numbers: Numbers): Graph {
@@ -63,8 +98,8 @@ class Numbers {
 
   /** Whether all elements of a value are numbers of float16. */
   areHalves(id: ValueId): boolean {
-    const { dtype } = this.#types[id];
-    return dtype === "bool" || dtype === "uint8" || (dtype === "float32" && this.#halves.has(id));
+    const { dtype, half = false } = this.#types[id];
+    return dtype === "bool" || dtype === "uint8" || (dtype === "float32" && (half || this.#halves.has(id)));
   }
 
   #outputsOf(node: Node): readonly boolean[] {

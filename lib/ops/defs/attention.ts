@@ -192,6 +192,7 @@ export const attentionDefs = {
     },
     divide: (inputs, attrs) => divideAttention(inputs, attrs, 2),
     lower: lowerAttention,
+    storesOnce: true,
     nativeAttrs,
     reference: ([query, key, value, ...others], attrs, [y, stats]) => {
       const output = new Float64Array(sizeOf(y.shape));
@@ -225,6 +226,7 @@ export const attentionDefs = {
     vjp: { none: "the gradient of an attention has no gradient of its own" },
     divide: (inputs, attrs) => divideAttention(inputs, attrs, 3),
     lower: lowerAttentionGradient,
+    storesOnce: true,
     nativeAttrs,
     reference: ([query, key, value, kept, gradient, ...others], attrs) => {
       const [dq, dk, dv] = [query, key, value].map(({ data }) => new Float64Array(data.length));

@@ -81,6 +81,7 @@ export const layerNormalizationDefs = {
     },
     divide: divideNormalization,
     lower: lowerLayerNormalization,
+    storesOnce: true,
     nativeAttrs: { epsilon: "float" },
     reference: ([x, gamma, beta], { epsilon }) => {
       const [size] = gamma.shape;
@@ -108,6 +109,7 @@ export const layerNormalizationDefs = {
     vjp: ({ inputs, gradients, attrs }) => gradientsThrough(composedGradient, inputs, gradients, attrs),
     divide: divideNormalizationGradient,
     lower: lowerLayerNormalizationGradient,
+    storesOnce: true,
     nativeAttrs: {},
     reference: ([x, gamma, stats, gradient]) => {
       const [size] = gamma.shape;

@@ -85,6 +85,7 @@ export const poolingDefs = {
     ],
     divide: (inputs) => divideRows(inputs, 2),
     lower: lowerMaxPool,
+    storesOnce: true,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
     reference: ([x], attrs, [output]) => {
       const size = sizeOf(output.shape);

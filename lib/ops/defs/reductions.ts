@@ -58,6 +58,7 @@ function reduceDef(
     vjp,
     divide: (inputs, attrs) => op === "sum" ? divideSum(inputs, attrs) : divideReduction(inputs, attrs.axes),
     lower: lowerReduction,
+    storesOnce: true,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }, [output]) => {
       const [outer, reduced, inner] = reductionExtents(x.shape, axes);

@@ -49,6 +49,7 @@ export const resampleDef: Definition<"resample"> = {
   ],
   divide: divideResample,
   lower: lowerResample,
+  storesOnce: true,
   nativeAttrs: { axis: "int" },
   reference: ([x, indices, weights], { axis }, [output]) => {
     const [outer, inner] = [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis + 1))];

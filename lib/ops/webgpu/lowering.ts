@@ -86,6 +86,8 @@ export interface WebGpuFacts<K extends OpName> {
    * dispatch with its neighbours; by default four per output element, `Infinity` for never.
    */
   workgroupWork?(inputs: readonly ValueType[], outputs: readonly ValueType[], attrs: OpAttrs[K]): number;
+  /** Whether its kernels store each element of an output once, and never load it: what they store may be rounded. */
+  readonly storesOnce?: boolean;
   /** Whether it can gather rows from a variable that is split into several buffers. */
   readonly takesParts?: boolean;
   /** Whether fusing a gather into operand `at` pays off, given the number of `readers` of the gathered rows. */

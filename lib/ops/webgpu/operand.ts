@@ -69,11 +69,11 @@ function ofHalf(half: string, { type, view: { dtype } }: Operand): string {
   return type === "i32" ? `i32(${half})` : half;
 }
 
-/** The number of which an element is the half. */
+/** The number that is stored of an element as a half: the one of float16 that is nearest. */
 function toHalf({ type, view: { dtype } }: Operand): string {
   if (type === "bool") return "select(0.0, 1.0, value)";
   if (type === "u32" && dtype === "float32") return "bitcast<f32>(value)";
-  return type === "f32" ? "value" : "f32(value)";
+  return type === "f32" ? "round_to_float16_f32(value)" : "f32(value)";
 }
 
 /** How the words of a binding are read and written. */

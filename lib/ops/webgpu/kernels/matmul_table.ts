@@ -48,7 +48,8 @@ export type MatmulKernelName = keyof typeof matmulKernels;
 
 /** The fastest kernel of a product on a class of adapters, as it was measured. */
 export interface MeasuredProduct extends ProductForm {
-  readonly kernel: MatmulKernelName;
+  /** `direct` for a convolution that is not computed as a product. */
+  readonly kernel: MatmulKernelName | "direct";
   readonly splits: number;
 }
 
@@ -122,14 +123,28 @@ function distance(a: ProductForm, b: ProductForm): number {
 }
 
 /** The choice of kernels from what was measured: that of the nearest product, or the table's if none is near. */
-export function choosingFrom(measured: readonly MeasuredProduct[]): (form: ProductForm) => MatmulChoice {
-  return (form) => {
-    let [nearest, least] = [undefined as MeasuredProduct | undefined, Infinity];
+export function choosingFrom(measured: readonly MeasuredProduct[]): {
+  matmul(form: ProductForm): MatmulChoice;
+  isDirect(form: ProductForm): boolean | undefined;
+} {
+  const nearest = (form: ProductForm) => {
+    let [found, least] = [undefined as MeasuredProduct | undefined, Infinity];
     for (const each of measured) {
       const far = distance(form, each);
-      if (far < least) [nearest, least] = [each, far];
+      if (far < least) [found, least] = [each, far];
     }
-    return nearest ? { kernel: matmulKernels[nearest.kernel], splits: nearest.splits } : chooseMatmul(form);
+    return found;
+  };
+  return {
+    matmul(form) {
+      const found = nearest(form);
+      if (!found || found.kernel === "direct") return chooseMatmul(form);
+      return { kernel: matmulKernels[found.kernel], splits: found.splits };
+    },
+    isDirect(form) {
+      const found = nearest(form);
+      return found && found.kernel === "direct";
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export interface Tuning {
   readonly kind: AdapterKind;
   /** How a product is computed. */
   matmul(form: ProductForm): MatmulChoice;
+  /** Whether a convolution, described as a product, is computed directly instead, if that is known. */
+  isDirect?(form: ProductForm): boolean | undefined;
   /** The most tiles that may load an element of a gathered factor; beyond, storing the rows once is faster. */
   readonly gatheredLoads: number;
   /** Adds the dispatches of an ungrouped convolution or gradient, in place of an im2col product. */
@@ -64,7 +66,7 @@ export const gpuTuning: Tuning = {
   filterThreads: 65536,
 };
 
-/** For a real GPU: products as measured on its class. */
+/** For a real GPU: products and convolutions as measured on its class. */
 export function gpuTuningFor(adapter: { vendor?: string; architecture?: string }): Tuning {
-  return { ...gpuTuning, matmul: choosingFrom(measuredOn(adapterClasses(adapter))) };
+  return { ...gpuTuning, ...choosingFrom(measuredOn(adapterClasses(adapter))) };
 }

@@ -15,7 +15,7 @@ import { type Operand, quadsOf } from "../operand.ts";
 import type { Param } from "../uniform.ts";
 import type { View } from "../view.ts";
 import { addSplits, type Epilogue, finishOf } from "./epilogue.ts";
-import { type ComputedFactor, emitProduct } from "./matmul.ts";
+import { type ComputedFactor, emitProduct, type ProductForm } from "./matmul.ts";
 import type { ConvolutionMatrix } from "./tuning.ts";
 
 const floats = (name: string, view: View, access: Operand["access"] = "load"): Operand => ({
@@ -52,7 +52,8 @@ function convolutionParams(
  * Whether a convolution is best computed as an im2col product, whose matrix is never stored: not with few terms or
  * channels, where a product's tiles are mostly empty, nor with so few input channels that no load has four.
  */
-const isProduct = (terms: number, source: number, channels: number) => terms >= 32 && source >= 4 && channels >= 8;
+export const isProduct = (terms: number, source: number, channels: number) =>
+  terms >= 32 && source >= 4 && channels >= 8;
 
 /**
  * A factor computed by the functions `{name}` and `{name}_quad` of im2col.wgsl from an operand with `channels` as its
@@ -73,14 +74,21 @@ function computed(
   };
 }
 
-/** Adds the dispatches of an im2col product. */
-function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
-  const { of, extents, attrs, m, n, source, factor, epilogue, others, outputs } = matrix;
-  const { batch, positions, taps, inputs, outputs: channels } = extents;
+/** The product that a convolution is. */
+function productForm({ of, extents, m, n }: Pick<ConvolutionMatrix, "of" | "extents" | "m" | "n">): ProductForm {
+  const { batch, positions, taps, inputs, outputs } = extents;
   const isTranspose = of === "convolutionTranspose";
   const isFilter = of === "convolutionFilter";
-  const k = isFilter ? batch * sizeOf(positions) : sizeOf(taps) * (isTranspose ? channels : inputs);
-  const form = { batch: 1, m, n, k, transposeA: isFilter, transposeB: isTranspose, isConvolution: true };
+  const k = isFilter ? batch * sizeOf(positions) : sizeOf(taps) * (isTranspose ? outputs : inputs);
+  return { batch: 1, m, n, k, transposeA: isFilter, transposeB: isTranspose, isConvolution: true };
+}
+
+/** Adds the dispatches of an im2col product. */
+function emitPatches(lowering: Lowering, matrix: ConvolutionMatrix): void {
+  const { extents, attrs, source, factor, epilogue, others, outputs } = matrix;
+  const { inputs, outputs: channels } = extents;
+  const form = productForm(matrix);
+  const { transposeA: isFilter, transposeB: isTranspose } = form;
   const bound = [...others, ...outputs];
   const reversed = (coordinates: string) => coordinates.split(", ").reverse().join(", ");
   const [a, b] = isTranspose
@@ -178,10 +186,11 @@ export function lowerConvolution(
   const [read, channels] = isTranspose ? [extents.outputs, extents.inputs] : [extents.inputs, extents.outputs];
   const terms = sizeOf(extents.taps) * read / groups;
   // In a transposed convolution with strides most taps miss, and in groups tiles are mostly empty.
-  const isDirect = groups > 1 || (isTranspose && strides.some((stride) => stride > 1));
+  const isSparse = groups > 1 || (isTranspose && strides.some((stride) => stride > 1));
   const { convolution } = lowering.tuning;
-  if (!isDirect && (convolution || isProduct(terms, read, channels))) {
-    const matrix = { of: op, extents, attrs, m: rows, n: channels, source, factor: kernel, epilogue, others, outputs };
+  const matrix = { of: op, extents, attrs, m: rows, n: channels, source, factor: kernel, epilogue, others, outputs };
+  const isDirect = lowering.tuning.isDirect?.(productForm(matrix)) ?? !isProduct(terms, read, channels);
+  if (!isSparse && (convolution || !isDirect)) {
     return (convolution ?? emitPatches)(lowering, matrix);
   }
   emitDirect(lowering, {
@@ -207,20 +216,21 @@ export function lowerConvolutionFilter(
 ): void {
   const extents = filterExtents([x, y], attrs);
   const rows = extents.batch * sizeOf(extents.positions);
-  if (attrs.groups === 1) {
+  const matrix: ConvolutionMatrix = {
+    of: "convolutionFilter",
+    extents,
+    attrs,
+    m: sizeOf(extents.taps) * extents.inputs,
+    n: extents.outputs,
+    source: x,
+    factor: y,
+    epilogue: null,
+    others: [],
+    outputs,
+  };
+  if (attrs.groups === 1 && !lowering.tuning.isDirect?.(productForm(matrix))) {
     const { convolution = emitPatches } = lowering.tuning;
-    return convolution(lowering, {
-      of: "convolutionFilter",
-      extents,
-      attrs,
-      m: sizeOf(extents.taps) * extents.inputs,
-      n: extents.outputs,
-      source: x,
-      factor: y,
-      epilogue: null,
-      others: [],
-      outputs,
-    });
+    return convolution(lowering, matrix);
   }
   const threads = sizeOf(extents.taps) * (extents.inputs / attrs.groups) * quadsAcross(extents, attrs, extents.outputs);
   const wanted = lowering.tuning.filterThreads;
