@@ -133,6 +133,8 @@ export { FunctionCall } from "./lib/layers/operation.ts";
 export * as random from "./lib/random/random.ts";
 /** Models and weights in files, objects in configs, and custom classes in them. See https://keras.io/api/models/model_saving_apis/. */
 export * as saving from "./lib/models/saving.ts";
+/** Training on several processes and machines, by MPI. See https://keras.io/api/distribution/. */
+export * as distribution from "./lib/distribution/distribution.ts";
 /** Dtypes, symbolic tensors and settings, under Keras's older name. See https://keras.io/api/utils/. */
 export * as backend from "./lib/utils/backend.ts";
 /** Settings of the session: `epsilon`, `floatx`. See https://keras.io/api/utils/config_utils/. */

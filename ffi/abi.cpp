@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #endif
 
+#include "collective.h"
 #include "draw.h"
 #include "elementwise.h"
 #include "host_memory.h"
@@ -329,9 +330,9 @@ CERATOPS_EXPORT int32_t ceratops_run(int32_t handle, int32_t steps, int32_t* don
     auto program = program_of(handle);
     if (!program) return fail("there is no such program");
     Lock running(library().running);
-    bool failed = false;
-    *done = program->run(steps, failed);
-    if (failed) return fail("out of memory");
+    const char* failure = nullptr;
+    *done = program->run(steps, failure);
+    if (failure) return fail(failure);
     return *done < steps ? stopped : ok;
   });
 }
@@ -352,9 +353,9 @@ CERATOPS_EXPORT int32_t ceratops_run_node(int32_t handle, int32_t node) {
     auto program = program_of(handle);
     if (!program || !program->has_node(node)) return fail("there is no such node");
     Lock running(library().running);
-    bool failed = false;
-    const bool ran = program->run_node(node, failed);
-    if (failed) return fail("out of memory");
+    const char* failure = nullptr;
+    const bool ran = program->run_node(node, failure);
+    if (failure) return fail(failure);
     return ran ? ok : stopped;
   });
 }
@@ -375,6 +376,15 @@ CERATOPS_EXPORT int32_t ceratops_set_profile(int32_t handle, int32_t on) {
   program->set_profile(on != 0);
   return ok;
 }
+
+#if !defined(__wasm__)
+// Gives programs the function that adds up memory over the processes which run them together; null to run alone.
+CERATOPS_EXPORT int32_t ceratops_set_all_reduce(void* function) {
+  Lock running(library().running);
+  ceratops::all_reduce_of_host = reinterpret_cast<ceratops::AllReduce>(function);
+  return ok;
+}
+#endif
 
 // Writes the nanoseconds spent in each node since the last call; returns the number of nodes.
 CERATOPS_EXPORT int32_t ceratops_profile(int32_t handle, double* nanoseconds, int32_t count) {

@@ -93,7 +93,8 @@ struct IotaAttrs {
 struct RandomBitsAttrs {
   static constexpr const char* op = "randomBits";
   int32_t path;
-  bool read(AttrReader& reader) { return reader.read(path); }
+  int32_t first;
+  bool read(AttrReader& reader) { return reader.read(path, first); }
 };
 
 struct MatmulAttrs {
@@ -264,6 +265,11 @@ struct AdamUpdateAttrs {
   double epsilon;
   bool amsgrad;
   bool read(AttrReader& reader) { return reader.read(beta1, beta2, epsilon, amsgrad); }
+};
+
+struct AllReduceAttrs {
+  static constexpr const char* op = "allReduce";
+  bool read(AttrReader&) { return true; }
 };
 
 }  // namespace ceratops

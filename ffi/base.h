@@ -123,6 +123,8 @@ struct Runtime {
   char* workers = nullptr;
   std::size_t worker_bytes = 0;
   bool profile = false;
+  // Why the step that runs has failed, if a kernel knows.
+  const char* failure = nullptr;
   // Counts refreshes: what was computed from frozen values at another count is stale.
   std::uint64_t refreshes = 1;
 

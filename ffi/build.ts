@@ -30,6 +30,7 @@ export const units = [
   "random.cpp",
   "draw.cpp",
   "cross_entropy.cpp",
+  "collective.cpp",
   "attr_reader.cpp",
   "threads.cpp",
   "host_memory.cpp",

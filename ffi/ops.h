@@ -33,6 +33,7 @@
   OP(dynamic_slice, DynamicSliceAttrs, no_alias) \
   OP(dynamic_update_slice, DynamicUpdateSliceAttrs, in_place) \
   OP(random_bits, RandomBitsAttrs, no_alias) \
+  OP(all_reduce, AllReduceAttrs, in_place) \
   OP(scan, ScanAttrs, no_alias) \
   OP(attention, AttentionAttrs, no_alias) \
   OP(attention_gradient, AttentionGradientAttrs, no_alias) \

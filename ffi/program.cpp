@@ -243,23 +243,27 @@ bool Program::check_places(const Node& node) {
   return true;
 }
 
-int32_t Program::run(int32_t steps, bool& failed) {
+int32_t Program::run(int32_t steps, const char*& failure) {
   for (int32_t step = 0; step < steps; step++) {
     if (stop_.load(std::memory_order_relaxed)) return step;
     run_graph(graph_, runtime_);
-    if (runtime_.pool->take_failure()) {
-      failed = true;
-      return step;
-    }
+    failure = take_failure();
+    if (failure) return step;
   }
   return steps;
 }
 
-bool Program::run_node(int32_t index, bool& failed) {
+const char* Program::take_failure() {
+  const char* failure = runtime_.pool->take_failure() ? "out of memory" : runtime_.failure;
+  runtime_.failure = nullptr;
+  return failure;
+}
+
+bool Program::run_node(int32_t index, const char*& failure) {
   if (index == 0 && stop_.load(std::memory_order_relaxed)) return false;
   Node& node = graph_.nodes[index];
   node.op->run(node, runtime_);
-  failed = runtime_.pool->take_failure();
+  failure = take_failure();
   return true;
 }
 

@@ -19,11 +19,11 @@ class Program {
   // Decodes and validates; returns an error, or an empty string on success. `is_allocated` says whether the library
   // owns a memory range.
   std::string load(const int32_t* words, std::size_t count, bool (*is_allocated)(const char*, std::size_t), Pool& pool);
-  // Runs up to `steps` steps, fewer if stopped; returns the number done.
-  int32_t run(int32_t steps, bool& failed);
+  // Runs up to `steps` steps, fewer if stopped; returns the number done. `failure` is why the next one failed, or null.
+  int32_t run(int32_t steps, const char*& failure);
   bool has_node(int32_t index) const { return index >= 0 && index < static_cast<int32_t>(graph_.nodes.size()); }
   // Runs one node of a step; returns false if stopped before the first.
-  bool run_node(int32_t node, bool& failed);
+  bool run_node(int32_t node, const char*& failure);
   void set_stop(bool on) { stop_ = on; }
   // Nanoseconds spent in each top-level node since the last call, if profiling is on.
   int32_t profile(double* nanoseconds, int32_t count);
@@ -33,6 +33,8 @@ class Program {
 
  private:
   struct Reader;
+  // Why what ran last has failed; null if it has not.
+  const char* take_failure();
   bool read_graph(Reader& reader, Graph& graph, int depth);
   bool read_value(Reader& reader, Graph& graph, index_t index);
   bool find_values(const int32_t* ids, int32_t count, Graph& graph, std::vector<Value*>& values);

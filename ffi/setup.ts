@@ -83,9 +83,35 @@ const softwareVulkan: Need = {
   },
 };
 
+/** An MPI, of which Debian lets several be installed, each with programs of its own name. */
+function mpi(kind: "openmpi" | "mpich", packages: Packages): Need {
+  const programs = [`mpirun.${kind}`, `mpicc.${kind}`];
+  return {
+    name: kind === "openmpi" ? "Open MPI" : "MPICH",
+    met: (machine) => machine.os !== "linux" || programs.every((name) => machine.findProgram(name)),
+    packages,
+  };
+}
+
+const openMpi = mpi("openmpi", {
+  "apt-get": ["openmpi-bin", "libopenmpi-dev"],
+  dnf: ["openmpi-devel"],
+  pacman: ["openmpi"],
+  apk: ["openmpi-dev"],
+  brew: [],
+});
+
+const mpich = mpi("mpich", {
+  "apt-get": ["mpich", "libmpich-dev"],
+  dnf: ["mpich-devel"],
+  pacman: ["mpich"],
+  apk: ["mpich-dev"],
+  brew: [],
+});
+
 /** The options of {@linkcode setUp}. */
 export interface SetUpOptions {
-  /** Whether to prepare for tests, which also need a software Vulkan driver. */
+  /** Whether to prepare for tests, which also need a software Vulkan driver, and MPI. */
   test?: boolean;
   /** Whether to prepare for the bench; prints how to get the peers, which are optional. */
   bench?: boolean;
@@ -98,7 +124,7 @@ export interface SetUpOptions {
  */
 export async function setUp(options: SetUpOptions, machine: Machine): Promise<number> {
   const needs = options.test
-    ? [compiler, eigen, vulkanLoader, softwareVulkan]
+    ? [compiler, eigen, vulkanLoader, softwareVulkan, openMpi, mpich]
     : machine.offersPrebuilt
     ? []
     : [compiler, eigen];

@@ -19,29 +19,35 @@ constexpr index_t local_tiles = 24, local_floats = 1 << 16, least_local_tasks = 
 // Floats of transformed elements that are kept at a time.
 constexpr index_t chunk_floats = 1 << 20;
 
+// The interpolation points are 0, the square roots of 1/2 and 2 with both signs, and infinity, whose transforms round
+// less than those of 0, 1, -1, 2, -2 and infinity.
+constexpr float root2 = 1.41421356f;
+
 // The transform of six elements along an axis.
 template <class T>
 inline void transform_source(const T* d, index_t step, T* to, index_t to_step) {
   const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
-  const T even = d4 - d2 * 4.0f, odd = d3 - d1 * 4.0f, difference = d4 - d2, twice = (d3 - d1) * 2.0f;
-  to[0] = d0 * 4.0f - d2 * 5.0f + d4;
+  const T even = d4 - d2 * 2.0f, odd = d3 * (root2 / 2) - d1 * root2;
+  const T far_even = d4 - d2 * 0.5f, far_odd = d3 * root2 - d1 * (root2 / 2);
+  to[0] = d0 - d2 * 2.5f + d4;
   to[to_step] = even + odd;
   to[2 * to_step] = even - odd;
-  to[3 * to_step] = difference + twice;
-  to[4 * to_step] = difference - twice;
-  to[5 * to_step] = d1 * 4.0f - d3 * 5.0f + d5;
+  to[3 * to_step] = far_even + far_odd;
+  to[4 * to_step] = far_even - far_odd;
+  to[5 * to_step] = d1 - d3 * 2.5f + d5;
 }
 
 // The transform of three taps along an axis.
 template <class T>
 inline void transform_taps(const T* g, index_t step, T* to, index_t to_step) {
   const T g0 = g[0], g1 = g[step], g2 = g[2 * step];
-  const T sixth = (g0 + g2) * (-1.0f / 6), twenty_fourth = g0 * (1.0f / 24) + g2 * (1.0f / 6);
-  to[0] = g0 * 0.25f;
-  to[to_step] = sixth - g1 * (1.0f / 6);
-  to[2 * to_step] = sixth + g1 * (1.0f / 6);
-  to[3 * to_step] = twenty_fourth + g1 * (1.0f / 12);
-  to[4 * to_step] = twenty_fourth - g1 * (1.0f / 12);
+  const T even = g0 * (-2.0f / 3) - g2 * (1.0f / 3), odd = g1 * (root2 / 3);
+  const T far_even = g0 * (1.0f / 6) + g2 * (1.0f / 3), far_odd = g1 * (root2 / 6);
+  to[0] = g0;
+  to[to_step] = even - odd;
+  to[2 * to_step] = even + odd;
+  to[3 * to_step] = far_even + far_odd;
+  to[4 * to_step] = far_even - far_odd;
   to[5 * to_step] = g2;
 }
 
@@ -51,9 +57,9 @@ inline void transform_products(const T* m, index_t step, T* to, index_t to_step)
   const T m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
   const T sum = m1 + m2, difference = m1 - m2, far_sum = m3 + m4, far_difference = m3 - m4;
   to[0] = m0 + sum + far_sum;
-  to[to_step] = difference + far_difference * 2.0f;
-  to[2 * to_step] = sum + far_sum * 4.0f;
-  to[3 * to_step] = difference + far_difference * 8.0f + m5;
+  to[to_step] = difference * (root2 / 2) + far_difference * root2;
+  to[2 * to_step] = sum * 0.5f + far_sum * 2.0f;
+  to[3 * to_step] = difference * (root2 / 4) + far_difference * (2 * root2) + m5;
 }
 
 struct Plan {

@@ -10,6 +10,7 @@ export const order: readonly string[] = [
   ...[
     "deps",
     "environment",
+    "communicator",
     "errors",
     "names",
     "rounding",
@@ -40,14 +41,14 @@ export const order: readonly string[] = [
   "plots",
   ...["activations", "random_stream", "random", "initializers", "regularizers", "constraints"],
   ...["layers", "losses", "metrics", "optimizers", "mixed_precision", "profile", "callbacks", "saving"],
-  ...["training", "export", "models", "utils", "datasets", "applications", "tuning", "mod", "cli"],
+  ...["training", "distribution", "export", "models", "utils", "datasets", "applications", "tuning", "mod", "cli"],
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
 export const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec", "export"],
-  exec: ["profile", "training", "export", "tuning", "mod"],
+  exec: ["profile", "training", "distribution", "export", "tuning", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */

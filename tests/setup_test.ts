@@ -18,6 +18,7 @@ interface Script {
 
 const eigenCore = "/usr/include/eigen3/Eigen/Core";
 const vulkan = ["libvulkan.so.1", "libvulkan_lvp.so"];
+const mpi = ["openmpi", "mpich"].flatMap((kind) => [`mpirun.${kind}`, `mpicc.${kind}`]);
 
 function pretend(script: Script): { machine: Machine; ran: string[]; told: string[]; builds: () => number } {
   const programs = new Set(script.programs);
@@ -66,7 +67,7 @@ Deno.test("setup: with everything there no process is started and nothing is sai
   for (const test of [false, true]) {
     const { machine, ran, told, builds } = pretend({
       root: true,
-      programs: ["apt-get", "g++"],
+      programs: ["apt-get", "g++", ...mpi],
       files: [eigenCore],
       libraries: vulkan,
     });
@@ -95,12 +96,15 @@ Deno.test("setup: what CXX and EIGEN_INCLUDE name is taken as the build takes it
 });
 
 Deno.test("setup: on Debian as root one update and one installation bring exactly what is missing", async () => {
-  const everything = { programs: ["g++"], files: [eigenCore], libraries: vulkan };
+  const everything = { programs: ["g++", ...mpi], files: [eigenCore], libraries: vulkan };
   const bare = pretend({ root: true, programs: ["apt-get"], installs: everything });
   assert.equal(await setUp({ test: true }, bare.machine), 0);
   assert.equal(bare.ran.length, 2);
   assert.match(bare.ran[0], / update$/);
-  assert.match(bare.ran[1], / install .* g\+\+ libeigen3-dev libvulkan1 mesa-vulkan-drivers$/);
+  assert.match(
+    bare.ran[1],
+    / install .* g\+\+ libeigen3-dev libvulkan1 mesa-vulkan-drivers openmpi-bin libopenmpi-dev mpich libmpich-dev$/,
+  );
   assert.equal(bare.builds(), 1);
 
   const headersOnly = pretend({ root: true, programs: ["apt-get", "g++"], installs: { files: [eigenCore] } });
@@ -128,14 +132,14 @@ Deno.test("setup: elsewhere it prints the exact command and goes on", async () =
     assert.match(told[0], expected);
     assert.match(told[1], /next best backend/);
   }
-  const noDriver = pretend({ programs: ["dnf", "g++"], files: [eigenCore] });
+  const noDriver = pretend({ programs: ["dnf", "g++", ...mpi], files: [eigenCore] });
   assert.equal(await setUp({ test: true }, noDriver.machine), 0);
   assert.match(noDriver.told[0], /: sudo dnf install -y vulkan-loader mesa-vulkan-drivers$/);
   assert.equal(noDriver.builds(), 1, "the library does not wait for a GPU driver");
 });
 
 Deno.test("setup: what cannot be installed or built is told; only the tests fail for it", async () => {
-  const offline = { root: true, programs: ["apt-get", "g++"], installStatus: 100 };
+  const offline = { root: true, programs: ["apt-get", "g++", ...mpi], installStatus: 100 };
   for (const [test, status] of [[false, 0], [true, 1]] as const) {
     const failed = pretend(offline);
     assert.equal(await setUp({ test }, failed.machine), status);

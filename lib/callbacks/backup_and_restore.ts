@@ -1,4 +1,5 @@
 // BackupAndRestore: resumes a training that was killed. https://keras.io/api/callbacks/backup_and_restore/
+import { isFirst } from "../communicator.ts";
 import { FileError, ValueError } from "../errors.ts";
 import { boolean } from "../option_kinds.ts";
 import { declareOptions, describe, option, type OptionFields, optionTable, positional } from "../options.ts";
@@ -90,7 +91,8 @@ export class BackupAndRestore extends Callback {
    */
   override async onTrainBegin(): Promise<void> {
     requireFiles(`keep the training of "${this.model.name}" in "${this.backupDir}"`);
-    const saved = await this.#load();
+    // Of several processes the first one resumes, and the others take over what it has.
+    const saved = isFirst() ? await this.#load() : undefined;
     if (saved) await this.#training!.restore(saved);
     this.#firstEpoch = this.#training!.epoch;
   }
@@ -109,7 +111,7 @@ export class BackupAndRestore extends Callback {
   /** Removes the folder, or saves the final state. */
   override async onTrainEnd(): Promise<void> {
     if (!this.deleteCheckpoint) return await this.#save();
-    await removeFolder(this.backupDir);
+    if (isFirst()) await removeFolder(this.backupDir);
   }
 
   async #save(): Promise<void> {

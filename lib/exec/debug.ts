@@ -27,10 +27,10 @@ export function debug(executor: Executor, wanted: ReadonlySet<DebugTopic>, write
   if (wanted.has("profile")) executor.requireClock("Cannot debug with CERATOPS_DEBUG=profile");
   let count = 0;
   const compile = executor.compile.bind(executor);
-  executor.compile = async (graph) => {
+  executor.compile = async (graph, options) => {
     const name = `Program ${++count} on ${executor.name}`;
     if (wanted.has("graph")) write(`${name}, ${describe(graph)} as traced:\n${printGraph(graph, "  ")}`);
-    const program = await compile(graph);
+    const program = await compile(graph, options);
     if (wanted.has("graph")) {
       write(`${name}, ${describe(program.graph)} after the passes:\n${printGraph(program.graph, "  ")}`);
     }

@@ -87,6 +87,8 @@ export interface Executor extends VariableDevice {
   attach(variables: readonly Variable[]): Promise<void>;
   /** Copies the newest values to the host, if they are on a device that may be lost. */
   syncToHost(variables: readonly Variable[]): Promise<void>;
+  /** Gives its programs a function of native code that adds up over processes; absent or false where they cannot call it. */
+  reducesBy?(reducer: Deno.PointerValue): boolean;
   /** Moves all variables to the host and frees everything. */
   dispose(): Promise<void>;
 }

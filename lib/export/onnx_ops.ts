@@ -91,6 +91,7 @@ const layerNormalization: Translation<"layerNormalization"> = {
 };
 
 const update: Refused = { refused: "it is an optimizer's update" };
+const distributed: Refused = { refused: "it adds up over processes" };
 const merged: Refused = { refused: "a pass for executors made it" };
 
 /** The translation of every op; a missing one is a type error. */
@@ -114,6 +115,7 @@ export const onnxOps: { readonly [K in OpName]: Translation<K> | Refused } = {
   sgdUpdate: update,
   rmspropUpdate: update,
   adamUpdate: update,
+  allReduce: distributed,
   fused: merged,
   foreach: merged,
 };

@@ -1,4 +1,5 @@
 // The file system of Deno, Node or Bun: writing so that a crash leaves the old file or the new one, and its errors.
+import { isFirst } from "../communicator.ts";
 import { CeratopsError, FileError, StateError } from "../errors.ts";
 import { chunkBytes, fileProgress } from "./progress.ts";
 
@@ -58,8 +59,12 @@ export function sizeOfFile(path: string): number {
   }
 }
 
-/** Writes a text as a file, or at the end of one. Throws {@linkcode FileError} if that fails. */
+/**
+ * Writes a text as a file, or at the end of one. Throws {@linkcode FileError} if that fails. As with all that is written
+ * here, of several processes that train together only the first one writes.
+ */
 export function writeText(path: string, text: string, { append }: { append: boolean }): void {
+  if (!isFirst()) return;
   const { writeFileSync } = fileSystem(`Cannot write "${path}"`);
   try {
     writeFileSync(path, text, { flag: append ? "a" : "w" });
@@ -70,6 +75,7 @@ export function writeText(path: string, text: string, { append }: { append: bool
 
 /** Writes bytes at the end of a file, which is made if there is none. Throws {@linkcode FileError} if that fails. */
 export function appendBytes(path: string, bytes: Uint8Array): void {
+  if (!isFirst()) return;
   const { appendFileSync } = fileSystem(`Cannot write "${path}"`);
   try {
     appendFileSync(path, bytes);
@@ -101,6 +107,7 @@ export async function writeAllSafely(
   what: string,
 ): Promise<void> {
   const { promises } = fileSystem(what);
+  if (!isFirst()) return;
   const paths: string[] = [];
   try {
     for await (const [path, content] of files) {

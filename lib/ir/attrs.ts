@@ -172,9 +172,13 @@ export type AttrsOf<Body> =
     constant: { readonly shape: Shape; readonly dtype: DType; readonly data: TypedArray };
     /**
      * `[counter]`, int32 `[2]` of seed and step: Philox 4x32-10 bits with key `(seed, path)` and counter
-     * `(element / 4, step, 0, 0)`, as int32.
+     * `(element / 4, step, 0, 0)`, as int32. Elements are counted from `first`: 0, or where the part begins that a
+     * process draws.
      */
-    randomBits: { readonly shape: Shape; readonly path: number };
+    randomBits: { readonly shape: Shape; readonly path: number; readonly first: number };
+
+    /** `[x]`, float32 or int32: the sum over the processes that run the program together; alone x itself. */
+    allReduce: None;
 
     /**
      * A loop of `length` steps. Inputs: `carries` initial values, then `scanned` arrays sliced along axis 0, then

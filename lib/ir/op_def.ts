@@ -12,6 +12,7 @@ import type {
 } from "./attrs.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import type { Node, OpAttrs, OpCall, ValueId, ValueType } from "./graph.ts";
+import type { Layout, Split } from "./layout.ts";
 import type { Value } from "./value.ts";
 
 /** An array of the reference executor: float64 for every dtype (bools are 0 or 1). */
@@ -59,6 +60,17 @@ export interface GatheredRows {
   readonly table: ValueId;
   readonly indices: ValueId;
   readonly program: ElementwiseProgram | null;
+}
+
+/** A value, and how it is spread over processes. */
+export interface SpreadValue extends ValueType {
+  readonly layout: Layout;
+}
+
+/** How a node's work is divided among processes: what it takes and what it gives. */
+export interface Division {
+  readonly inputs: readonly Layout[];
+  readonly outputs: readonly Layout[];
 }
 
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
@@ -133,6 +145,22 @@ export interface OpDef<K extends OpName> {
   moves?(count: number): readonly number[];
   /** The gathered rows that the output is, if it is nothing else: its readers may read the table instead. */
   gatheredRows?(node: Node<K>): GatheredRows | undefined;
+  /**
+   * How processes that have rows of its inputs divide the work, as it would be if each did all of it; undefined where
+   * every process must have all inputs, as without a rule. At least one input is not whole.
+   */
+  divide?(inputs: readonly SpreadValue[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Division | undefined;
+  /** The layouts of the inputs from which a process can compute its rows of the output alone. */
+  divideBack?(
+    inputs: readonly ValueType[],
+    attrs: OpAttrs[K],
+    output: ValueType,
+    wanted: Split,
+  ): readonly Layout[] | undefined;
+  /** The attribute that holds the shape of the output, if one does. */
+  readonly shapeAttr?: "shape" | "sizes";
+  /** The attribute that holds the first element to make, for an op that can make any part of its elements. */
+  readonly firstAttr?: "first";
   /** A cheaper equivalent node, or the node itself. */
   simplify?(node: Node<K>, surroundings: NodeSurroundings): Node;
 }

@@ -120,6 +120,11 @@ export interface BatchNormalizationOptions extends ScaledOptions {
   movingMeanInitializer?: InitializerIdentifier;
   /** The initializer of the moving variance; `ones` by default. */
   movingVarianceInitializer?: InitializerIdentifier;
+  /**
+   * Whether processes that train together normalize over the whole batch; false by default. Here they always do, as one
+   * process would.
+   */
+  synchronized?: boolean;
 }
 
 /**
@@ -139,7 +144,7 @@ const batchNormalizationOptions = optionTable<BatchNormalizationOptions>()({
   momentum: number(0.99, { min: 0, max: 1 }),
   movingMeanInitializer: initializerOption("zeros"),
   movingVarianceInitializer: initializerOption("ones"),
-  synchronized: unoffered(false),
+  synchronized: boolean(false),
   renorm: unoffered(false),
   renormClipping: unoffered(null),
   renormMomentum,
@@ -174,7 +179,7 @@ export class BatchNormalization extends Scaled {
    * Takes the options. Throws {@linkcode ValueError} for a momentum that is not from 0 to 1. Defaults:
    * `epsilon: 0.001`, `center: true`, `scale: true`, `betaInitializer: "zeros"`, `gammaInitializer: "ones"`,
    * `betaRegularizer: null`, `gammaRegularizer: null`, `betaConstraint: null`, `gammaConstraint: null`, `axis: -1`,
-   * `momentum: 0.99`, `movingMeanInitializer: "zeros"`, `movingVarianceInitializer: "ones"`.
+   * `momentum: 0.99`, `movingMeanInitializer: "zeros"`, `movingVarianceInitializer: "ones"`, `synchronized: false`.
    */
   constructor(options: BatchNormalizationOptions = {}) {
     super(options);

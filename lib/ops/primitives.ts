@@ -340,7 +340,7 @@ export const randomBits: Lifted<[counter: Operand, shape: Shape, path: number]> 
   counter,
   shape,
   path,
-) => apply("randomBits", [counter], { shape, path })[0]);
+) => apply("randomBits", [counter], { shape, path, first: 0 })[0]);
 
 /** How Keras's files write these functions. */
 export const savedPrimitives: SavedForms = {

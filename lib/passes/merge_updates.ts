@@ -7,7 +7,7 @@ import type { Graph, Node, ValueId } from "../ir/graph.ts";
 import { isProgram, opDef, takesEpilogue } from "../ir/op_def.ts";
 import { foreachNode } from "../ops/defs/foreach.ts";
 import { sameShape } from "../shape.ts";
-import { leadsTo, producersOf, readersOf, sortNodes } from "./rewrite.ts";
+import { independent, leadsTo, merged, producersOf, readersOf } from "./rewrite.ts";
 
 /** The graph with equal updates merged into `foreach` nodes. */
 export function mergeUpdates(graph: Graph): Graph {
@@ -21,7 +21,7 @@ export function mergeUpdates(graph: Graph): Graph {
     const isShared = first.inputs.map((id) => result.types[id].shape.length === 0);
     const key = keyOf(first, isShared);
     const group = independent(result, (node) => waiting.has(node) && keyOf(node, isShared) === key);
-    if (group.length > 1) result.nodes = merged(result.nodes, group);
+    if (group.length > 1) result.nodes = merged(result.nodes, group, foreachNode(group));
     for (const node of [first, ...group]) waiting.delete(node);
   }
 }
@@ -77,25 +77,4 @@ function keysOf({ types, state }: Graph): (node: Node, isShared: readonly boolea
       (_, value) => (typeof value !== "number" ? value : Object.is(value, -0) ? "-0" : `${value}`),
     );
   };
-}
-
-/** Nodes that `belongs` picks, except those that depend on an earlier one. */
-function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
-  const found: Node[] = [];
-  const downstream = new Set<ValueId>();
-  for (const node of graph.nodes) {
-    const depends = node.inputs.some((id) => downstream.has(id));
-    if (!depends && belongs(node)) found.push(node);
-    else if (!depends) continue;
-    node.outputs.forEach((id) => downstream.add(id));
-  }
-  return found;
-}
-
-/** The nodes with those of `group` merged at the position of the last one. */
-function merged(nodes: readonly Node[], group: readonly Node[]): Node[] {
-  const one = foreachNode(group);
-  const last = group[group.length - 1];
-  const inside = new Set(group);
-  return sortNodes(nodes.flatMap((node) => (node === last ? [one] : inside.has(node) ? [] : [node])));
 }

@@ -142,3 +142,23 @@ export function copyNode(graph: Graph, id: ValueId, rename: (copy: ValueId) => v
   const program = { operands: [graph.types[id].dtype], steps: [], results: [0] };
   return fusedNode([id], [copy], program, copied);
 }
+
+/** Nodes that `belongs` picks, except those that depend on an earlier one. */
+export function independent(graph: Graph, belongs: (node: Node) => boolean): Node[] {
+  const found: Node[] = [];
+  const downstream = new Set<ValueId>();
+  for (const node of graph.nodes) {
+    const depends = node.inputs.some((id) => downstream.has(id));
+    if (!depends && belongs(node)) found.push(node);
+    else if (!depends) continue;
+    node.outputs.forEach((id) => downstream.add(id));
+  }
+  return found;
+}
+
+/** The nodes with `one` in place of those of `group`, at the position of the last one. */
+export function merged(nodes: readonly Node[], group: readonly Node[], one: Node): Node[] {
+  const last = group[group.length - 1];
+  const inside = new Set(group);
+  return sortNodes(nodes.flatMap((node) => (node === last ? [one] : inside.has(node) ? [] : [node])));
+}

@@ -1,5 +1,6 @@
 // The terminal: whether there is one, how wide it is, and writing to it. Replaceable in tests.
 
+import { isFirst } from "../communicator.ts";
 import { readVariable } from "../environment.ts";
 import { notebookKernel } from "./notebook.ts";
 import { colorsFor, type TerminalColors } from "./pixels.ts";
@@ -54,6 +55,11 @@ export function setTerminal(next: Terminal | undefined): void {
 /** Writes a line. */
 export function printLine(text: string): void {
   current.write(text + "\n");
+}
+
+/** Warns; of several processes that train together only the first one does. */
+export function warn(text: string): void {
+  if (isFirst()) console.warn(text);
 }
 
 /** Writes a line while a progress bar may be unfinished: on a terminal it starts below the bar, as in Keras. */

@@ -1,6 +1,7 @@
 // Runs without epochs: evaluate and predict, and the methods for one batch.
 import type { Logs } from "../callbacks/callback.ts";
 import type { CallbackList } from "../callbacks/list.ts";
+import { connected } from "../communicator.ts";
 import { isFloat, makeArray, type TypedArray } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
@@ -14,6 +15,7 @@ import type { Variable } from "../tensor/variable.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import { BatchStream } from "./batch_stream.ts";
+import { agreeOnRun, describedData } from "./agreement.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
@@ -59,6 +61,11 @@ export async function evaluate(
   using _busy = markBusy(where);
   using run = new Run();
   const opened = await trainer.open();
+  await agreeOnRun(
+    trainer,
+    where,
+    () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${steps}` }),
+  );
   await using profile = await ProfiledRun.start(kept.profile, opened.executor, where, model.name);
   run.profile = profile;
   await using plan = await openPlan(opened, run, "test", data, { batchSize, verbose });
@@ -103,6 +110,7 @@ export async function onBatch(
   if (mode === "train") trainer.requireIdle(method);
   const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
+  await agreeOnRun(trainer, where, () => ({ data: `data: ${describedData(data)}` }));
   using run = new Run();
   return await trainer.inTurn(run, async () => {
     trainer.resetMetrics();
@@ -143,6 +151,11 @@ export async function predict(
   using _busy = markBusy(where);
   const steps = await trainer.open();
   using run = new Run();
+  await agreeOnRun(
+    trainer,
+    where,
+    () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${limit}` }),
+  );
   await using profile = await ProfiledRun.start(kept.profile, steps.executor, where, model.name);
   run.profile = profile;
   await using plan = await openPlan(steps, run, "predict", data, { batchSize, verbose });
@@ -181,7 +194,8 @@ function lastFitting(
   options: PredictOptions,
 ): Prediction | undefined {
   if (
-    !last || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps || options.profile
+    !last || connected() || !(x instanceof Tensor) || options?.verbose !== 0 || options.callbacks || options.steps ||
+    options.profile
   ) {
     return undefined;
   }

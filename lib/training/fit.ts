@@ -7,6 +7,8 @@ import type { TensorLike } from "../tensor/tensor.ts";
 import { openPlan } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import type { BatchStream } from "./batch_stream.ts";
+import { agreeOnRun, describedData, type Facts } from "./agreement.ts";
+import { randomSeed } from "../random_stream.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
@@ -60,6 +62,8 @@ export async function fit(
     await using evaluated = held
       ? await openPlan(steps, run, "test", held, { batchSize: size, verbose }, "validation")
       : plan.rest(size);
+    await agreeOnRun(trainer, where, () => factsOfFit(data, held, { batchSize, epochs, stepsPerEpoch, shuffle, rows }));
+    run.seed = randomSeed();
     const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
     progress.history.profile = profile?.profile;
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };
@@ -86,6 +90,15 @@ export async function fit(
   } catch (error) {
     throw recovery.explain(error);
   }
+}
+
+/** What of a training must be the same in all processes that share it. */
+function factsOfFit(data: Dataset | BatchStream, held: Dataset | BatchStream | undefined, options: object): Facts {
+  return {
+    data: `data: ${describedData(data)}`,
+    validationData: `data for validation: ${held ? describedData(held) : "none"}`,
+    options: `options: ${JSON.stringify(options)}`,
+  };
 }
 
 function validationOf(

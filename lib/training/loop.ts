@@ -6,6 +6,7 @@ import { CeratopsError, ValueError } from "../errors.ts";
 import { yieldIfDue } from "../exec/event_loop.ts";
 import type { BatchPlan, StepRange } from "./batch_plan.ts";
 import type { RecoveryPoint, TrainingProgress } from "./progress.ts";
+import { agreeOnBatches, agreeOnSteps, agreeOnStop, shareStart } from "./agreement.ts";
 import { type Run, withLock } from "./run.ts";
 import { maxSteps, type Step } from "./step.ts";
 import { sortedLogs, type Trainer } from "./trainer.ts";
@@ -20,7 +21,7 @@ export interface LoopOptions {
   /** Called after each range, before another program runs. */
   done?(range: StepRange): void | Promise<void>;
   /** Called between ranges; true ends the run. */
-  stopped?(): boolean;
+  stopped?(): boolean | Promise<boolean>;
 }
 
 /** The result of running batches. */
@@ -55,7 +56,10 @@ export class Loop {
     let batches = first;
     while (limit === null || batches < limit) {
       const left = limit === null ? Infinity : limit - batches;
-      const wanted = everyBatch ? Math.min(stepsPerExecution, left) : this.#stepsPerCall.begin(left);
+      const wanted = await agreeOnSteps(
+        `${kind} "${trainer.model.name}" from batch ${batches} on`,
+        everyBatch ? Math.min(stepsPerExecution, left) : this.#stepsPerCall.begin(left),
+      );
       let range = await next(wanted);
       if (!range) return { step, ranOut: limit !== null };
       if (everyBatch) await callbacks.batchBegin(kind, batches);
@@ -66,6 +70,7 @@ export class Loop {
         batches += count;
         await this.#inTurn(async () => {
           this.run.step = step;
+          await agreeOnBatches(`run "${trainer.model.name}"`, `batches: ${count} of ${range!.rows / count} rows`);
           range!.write();
           const { mode, executable } = range!.step;
           const running = profile ? profile.run(mode, executable, count) : executable.run(count);
@@ -79,7 +84,7 @@ export class Loop {
       }
       if (watched) await callbacks.batchEnd(kind, batches - 1, await this.#logs());
       await yieldIfDue();
-      if (stopped?.()) break;
+      if (await stopped?.()) break;
     }
     return { step, ranOut: false };
   }
@@ -143,8 +148,15 @@ export async function runEpochs(
   model.stopTraining = false;
   let logs: Logs = {};
   await callbacks.begin("Train");
+  await shareStart(progress);
   progress.begin();
   const { epoch: first } = progress;
+  // Any process may be told to stop: by a callback that looks at the time, or by Ctrl-C.
+  const stops = async () => {
+    interrupt.requested = await agreeOnStop(where, interrupt.requested);
+    model.stopTraining = await agreeOnStop(where, model.stopTraining);
+    return interrupt.requested || model.stopTraining;
+  };
   for (; progress.epoch < epochs && !model.stopTraining; progress.endEpoch()) {
     const { epoch } = progress;
     using _epoch = run.profile?.span(`epoch ${epoch + 1}`, "epoch");
@@ -162,7 +174,7 @@ export async function runEpochs(
         await optimizer.countBatches(count);
         progress.batch += count;
       },
-      stopped: () => interrupt.requested || model.stopTraining,
+      stopped: () => stops(),
     });
     if (interrupt.requested) {
       if (verbose === 1 && terminal().isTerminal) printLine("");
@@ -188,6 +200,7 @@ export async function runEpochs(
       logs = sortedLogs({ ...logs, ...Object.fromEntries(named) });
     }
     await callbacks.epochEnd(epoch, logs);
+    await stops();
   }
   if (progress.epoch >= epochs) await plan.end();
   await optimizer.finalizeVariableValues(model.trainableWeights);

@@ -52,6 +52,12 @@ export class TrainingProgress implements TrainingRun {
     ];
   }
 
+  /** The state at the start: where an earlier training was, if one was resumed, else without a position in the data. */
+  async start(): Promise<SavedTraining> {
+    const { pass, history } = this.#saved ?? { pass: undefined, history: { epoch: [], logs: {} } };
+    return { ...await this.save(), pass, history };
+  }
+
   /** The current state. */
   async save(): Promise<SavedTraining> {
     const optimizer = this.#optimizer;

@@ -1,7 +1,9 @@
 // Step: one batch of training, evaluation or prediction, traced into one graph, compiled, and kept for the next run.
 import { bytesPerElement, type DType } from "../dtype.ts";
 import { describe, ValueError } from "../errors.ts";
+import { communicator } from "../communicator.ts";
 import type { Executable, Executor } from "../exec/executor.ts";
+import { type BatchValues, compileTogether } from "../exec/together.ts";
 import { onClearSession } from "../session.ts";
 import type { Graph, ValueId } from "../ir/graph.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
@@ -255,7 +257,7 @@ export class Steps {
   async #make(mode: Mode, indexing: BatchIndexing, data: DeviceDataset): Promise<Step> {
     const { executor } = this;
     const model = this.#model;
-    const { graph, ...traced } = traceStep(model, mode, indexing, data, this.#state);
+    const { graph, batch, ...traced } = traceStep(model, mode, indexing, data, this.#state);
     // Variables that one update changes are contiguous, so that it is one pass over flat memory.
     const trained = model.trainableWeights;
     const others = new Set<Variable>(model.weights);
@@ -265,7 +267,10 @@ export class Steps {
     if (mode === "train") {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
-    const executable = await executor.compile(graph, mode === "train" ? {} : { frozen: model.weights });
+    const executable = await compileTogether(executor, graph, batch, {
+      others: await communicator(),
+      frozen: mode === "train" ? [] : model.weights,
+    });
     this.compiled++;
     const changed = new Set(
       graph.state.filter(({ input, output }) => input !== output).map(({ variable }) => variable),
@@ -292,10 +297,11 @@ export function traceStep(
   indexing: BatchIndexing,
   data: DeviceDataset,
   state: StepState,
-): Traced & { readonly graph: Graph } {
+): Traced & { readonly graph: Graph; readonly batch: BatchValues } {
   const trace = new Trace();
   const logs = new Map<string, Variable>();
   let taken: readonly ValueId[] = [];
+  let rowsIn: readonly ValueId[] = [];
   let output: Predicted | undefined;
   const random = new RandomState(state.random);
   const place = `the ${
@@ -309,8 +315,9 @@ export function traceStep(
     addedLosses.of([]),
   ];
   withContext(ofStep, () => {
-    const { batch, inputs } = withContext([ofData], () => batchOf(model, indexing, data, state));
+    const { batch, inputs, holders } = withContext([ofData], () => batchOf(model, indexing, data, state));
     taken = inputs;
+    rowsIn = holders;
     let returned: StepLogs | void = undefined;
     if (mode === "test") {
       returned = model.testStep(batch);
@@ -341,7 +348,13 @@ export function traceStep(
       }
     });
   });
-  return { graph: trace.graph, lookups: lookupsOf(model, trace.graph, taken), logs, output };
+  return {
+    graph: trace.graph,
+    batch: { ids: rowsIn, rows: indexing.kind === "whole" ? data.rows : indexing.batch },
+    lookups: lookupsOf(model, trace.graph, taken),
+    logs,
+    output,
+  };
 }
 
 function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
@@ -365,16 +378,17 @@ function checkedLogs(returned: unknown, model: TrainableModel): StepLogs {
   });
 }
 
-/** The batch, and the rows of its inputs as given, before they are cast. */
+/** The batch, the rows of its inputs as given, before they are cast, and the values that all of its rows come from. */
 function batchOf(
   model: TrainableModel,
   indexing: BatchIndexing,
   data: DeviceDataset,
   { counters }: StepState,
-): { readonly batch: AnyStepData; readonly inputs: readonly ValueId[] } {
+): { readonly batch: AnyStepData; readonly inputs: readonly ValueId[]; readonly holders: readonly ValueId[] } {
   let take: (variable: Variable) => Value;
+  let ordered: Value | undefined;
   if (indexing.kind === "ordered") {
-    const order = dynamicSlice(indexing.order, counters, 0, indexing.batch);
+    const order = ordered = dynamicSlice(indexing.order, counters, 0, indexing.batch);
     take = (variable) => gather(variable, order);
   } else if (indexing.kind === "sliced") {
     take = (variable) => dynamicSlice(variable, counters, 0, indexing.batch);
@@ -405,6 +419,7 @@ function batchOf(
   return {
     batch: { x: packLike(data.xLike, x), y: pack(data.y), sampleWeight: pack(data.weights, "float32") },
     inputs: rows.map(idOf),
+    holders: (ordered ? [ordered] : [...rows, ...taken.values()]).map(idOf),
   };
 }
 

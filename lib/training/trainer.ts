@@ -4,6 +4,7 @@ import { CallbackList } from "../callbacks/list.ts";
 import { NotebookProgress } from "../callbacks/notebook_progress.ts";
 import { ProgbarLogger } from "../callbacks/progbar_logger.ts";
 import { notebookKernel } from "../terminal/notebook.ts";
+import { type Communicator, isFirst } from "../communicator.ts";
 import type { DType } from "../dtype.ts";
 import { StateError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
@@ -79,6 +80,8 @@ export class Trainer {
   #fitting = false;
   /** The run whose values the metrics hold. */
   #run: Run | undefined;
+  /** The processes whose weights are the same as this one's. */
+  shared: Communicator | undefined;
   /** The step of the last prediction of one batch, while it is good for another. */
   lastPrediction: Prediction | undefined;
 
@@ -223,7 +226,9 @@ export class Trainer {
   ): CallbackList {
     const list: Callback[] = [...own];
     const kernel = notebookKernel();
-    if (verbose) list.push(kernel && verbose === 1 ? new NotebookProgress(kernel) : new ProgbarLogger(verbose));
+    if (verbose && isFirst()) {
+      list.push(kernel && verbose === 1 ? new NotebookProgress(kernel) : new ProgbarLogger(verbose));
+    }
     if (progress) {
       for (const callback of list) callback.setTraining?.(progress);
       list.push(progress.history);

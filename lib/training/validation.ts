@@ -3,6 +3,7 @@ import { ShapeError, ValueError } from "../errors.ts";
 import type { Loss } from "../losses/loss.ts";
 import { formatShape, type Shape, type SymbolicShape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { warn } from "../terminal/terminal.ts";
 import type { Batches } from "./batches.ts";
 import { countOf, PyDataset } from "./py_dataset.ts";
 
@@ -51,7 +52,7 @@ export function checkTargets(
     });
   }
   if (kind === "categorical" && output[output.length - 1] === 1) {
-    console.warn(
+    warn(
       `${loss.name} over one class is always 0: use "binary_crossentropy", or give the last layer a unit for each class`,
     );
   }

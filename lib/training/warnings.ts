@@ -5,6 +5,7 @@ import { isFloat } from "../dtype.ts";
 import { formatShape } from "../shape.ts";
 import { flatten } from "../structure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { warn } from "../terminal/terminal.ts";
 import { labelOf } from "./arguments.ts";
 import type { Dataset } from "./dataset.ts";
 import type { TrainableModel } from "./trainer.ts";
@@ -36,7 +37,7 @@ export function warnOfNumbers({ x, y, weights, where }: Dataset, model: Trainabl
         found = true;
         const perRow = data.length / of.shape[0];
         const column = of.rank > 1 ? `, element ${at % perRow}` : "";
-        console.warn(
+        warn(
           `${label} has ${data[at]} in row ${
             Math.floor(at / perRow)
           }${column}: what ${where} computes from it will be ` +
@@ -45,7 +46,7 @@ export function warnOfNumbers({ x, y, weights, where }: Dataset, model: Trainabl
       }
       const dtype = argument === "x" ? dtypes[part] : undefined;
       if (dtype === undefined || isFloat(dtype) || !data.some((value) => value % 1 !== 0)) return;
-      console.warn(
+      warn(
         `${label} has fractions, which ${where} cuts off, since the Input is of dtype ${dtype}: ` +
           "leave the dtype of Input out",
       );
@@ -56,7 +57,7 @@ export function warnOfNumbers({ x, y, weights, where }: Dataset, model: Trainabl
 
 /** Warns that data ended before the requested number of batches. */
 export function warnOfShortData(where: string, option: string): void {
-  console.warn(
+  warn(
     `The data ran out before the ${option} that ${where} was asked for: give fewer, or an iterable that goes on`,
   );
 }
@@ -68,7 +69,7 @@ export function warnOfMonitors(callbacks: readonly Callback[], logs: readonly st
     // Another name may come from a callback, or gives an error when it is monitored.
     if (typeof monitor !== "string" || !logs.some((name) => monitor === `val_${name}`)) continue;
     if (callback instanceof MonitorCallback) callback.warned = true;
-    console.warn(
+    warn(
       `${callback.constructor.name} watches "${monitor}", but fit validates nothing and logs ${logs.join(", ")}: ` +
         "give fit validationSplit or validationData, or watch one of these",
     );
@@ -77,7 +78,7 @@ export function warnOfMonitors(callbacks: readonly Callback[], logs: readonly st
 
 /** Warns that the loss is NaN from a batch on; if a driver hides which one, `batch` is after the last. */
 export function warnOfLoss(name: string, epoch: number, batch: number, batches: number): void {
-  console.warn(
+  warn(
     `The loss of "${name}" is NaN in epoch ${epoch + 1}${batch < batches ? ` from batch ${batch} on` : ""}: ` +
       "lower the learning rate, or check the data (callbacks.TerminateOnNaN ends such a fit)",
   );
@@ -87,7 +88,7 @@ export function warnOfLoss(name: string, epoch: number, batch: number, batches: 
 export function tellOfShape({ x, y, where }: Dataset, shapes: number): void {
   const part = (name: string, tensors: readonly (Tensor | undefined)[]) =>
     tensors.flatMap((of) => (of ? [`${name} ${formatShape(of.shape)}`] : []));
-  console.warn(
+  warn(
     `${where} has new shapes, ${[...part("x", x), ...part("y", y)].join(", ")}, and costs a program of its own, ` +
       `number ${shapes}: batches of few shapes cost few, such as those of utils.bucketByLength`,
   );

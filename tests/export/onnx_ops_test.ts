@@ -111,6 +111,7 @@ Deno.test("every op but fused and scan is written as ONNX, or there is a reason"
   const refused = Object.entries(onnxOps).filter(([, of]) => "refused" in of).map(([op]) => op).sort();
   assert.deepEqual(refused, [
     "adamUpdate",
+    "allReduce",
     "attentionGradient",
     "bitsToUnit",
     "convolutionFilter",

@@ -65,7 +65,10 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/unsafe_deserialization/, "Code in files is never run."],
   [/set_(floatx|epsilon|image_data_format)$/, "It is fixed; classes take `epsilon` and `dataFormat` themselves."],
   [/get_uid$|^utils\.get_source_inputs$|^utils\.Config$/, "It is an inner part of Keras."],
-  [/^distribution\./, "Training runs on one device."],
+  [
+    /^distribution\.(DeviceMesh|LayoutMap|ModelParallel|TensorLayout|distribute_tensor)$/,
+    "Batches are divided among processes, weights are not: each process has all of them.",
+  ],
   [/^distillation\./, "A `trainStep` of one's own does it."],
   [/^export\./, "It is of TensorFlow's saved models; `model.export` writes files for other runtimes."],
   [/^layers\.TFSMLayer$/, "It runs a saved model of TensorFlow, which needs TensorFlow."],
@@ -87,7 +90,7 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** Why arguments are left out: the first pattern that fits says it. */
 const argumentReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^layers\.BatchNormalization\.renorm/, "Statistics are those of the batch, without renormalization."],
-  [/\.synchronized$/, "Training runs on one device, which sees the whole batch."],
+  [/\.synchronized$/, "Moments are always those of the whole batch, also where several processes have its rows."],
   [/^layers\.Bidirectional\.weights$/, "Keras 3 takes them and does not use them; `setWeights` sets weights."],
   [/\.sparse$/, "Tensors are dense."],
   [/\.ragged$/, "Tensors have one shape; sequences are padded."],

@@ -252,6 +252,7 @@ Deno.test("every public op has golden calls", () => {
 /** Tests that check ops which neither these calls nor the literals reach. */
 const elsewhere: { readonly [K in OpName]?: string } = {
   randomBits: "philox_test.ts",
+  allReduce: "../distribution/distribution_test.ts",
   scan: "eager_test.ts",
   recurrence: "../layers/golden_test.ts",
   fused: "../passes/fuzz_test.ts",

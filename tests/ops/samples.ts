@@ -752,10 +752,14 @@ export const samples: { readonly [K in Exclude<OpName, "fused" | "scan">]: reado
   ],
   constant: [{ inputs: [], attrs: { shape: [3], dtype: "float32", data: Float32Array.of(1, -2, 3.5) } }],
   randomBits: [
-    { inputs: [counter(0, 0)], attrs: { shape: [9], path: 0 } },
-    { inputs: [counter(-1, 7)], attrs: { shape: [33, 5], path: -123456 } },
-    { inputs: [counter(42, 2 ** 31 - 1)], attrs: { shape: [4100], path: 987654321 } },
+    { inputs: [counter(0, 0)], attrs: { shape: [9], path: 0, first: 0 } },
+    { inputs: [counter(-1, 7)], attrs: { shape: [33, 5], path: -123456, first: 0 } },
+    { inputs: [counter(42, 2 ** 31 - 1)], attrs: { shape: [4100], path: 987654321, first: 0 } },
+    { inputs: [counter(42, 7)], attrs: { shape: [2], path: 5, first: 4 } },
+    { inputs: [counter(42, 7)], attrs: { shape: [3, 5], path: 5, first: 6 } },
+    { inputs: [counter(42, 7)], attrs: { shape: [16700], path: 5, first: 16383 } },
   ],
+  allReduce: [{ inputs: [numbers([3, 4])], attrs: none }, { inputs: [ints([5])], attrs: none }],
 
   matmul: products(),
   convolution: convolutions(({ x, kernel, attrs }) => ({ inputs: [x, kernel], attrs: { ...attrs, epilogue: null } })),

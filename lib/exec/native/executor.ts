@@ -128,6 +128,12 @@ export class NativeExecutor implements Executor, DrawingDevice {
     return data;
   }
 
+  /** Whether its programs can add up over processes themselves, which they do by `reducer` from now on. */
+  reducesBy(reducer: Deno.PointerValue): boolean {
+    this.module.reduceBy?.(reducer);
+    return this.module.reduceBy !== undefined;
+  }
+
   /** Does nothing: this memory cannot be lost before the host's own. */
   syncToHost(): Promise<void> {
     return Promise.resolve();

@@ -23,6 +23,7 @@ const symbols = {
   ceratops_run_aside: { name: "ceratops_run", parameters: ["i32", "i32", "buffer"], result: "i32", nonblocking: true },
   ceratops_refresh: { parameters: ["i32"], result: "i32" },
   ceratops_stop: { parameters: ["i32", "i32"], result: "i32" },
+  ceratops_set_all_reduce: { parameters: ["pointer"], result: "i32" },
   ceratops_set_profile: { parameters: ["i32", "i32"], result: "i32" },
   ceratops_profile: { parameters: ["i32", "buffer", "i32"], result: "i32" },
 } as const;
@@ -96,6 +97,7 @@ export function openLibrary(
     },
     refresh: (handle) => void check(call.ceratops_refresh(handle), "Cannot refresh a program"),
     stop: (handle, on) => void check(call.ceratops_stop(handle, on ? 1 : 0), "Cannot stop a program"),
+    reduceBy: (reducer) => void check(call.ceratops_set_all_reduce(reducer), "Cannot join other processes"),
     measure: (handle, on) => void check(call.ceratops_set_profile(handle, on ? 1 : 0), "Cannot measure a program"),
     measured(handle, count) {
       const nanoseconds = new Float64Array(count);

@@ -37,6 +37,8 @@ export interface NativeModule {
   refresh(handle: number): void;
   /** With true, runs of the program end before their next step, until called with false. */
   stop(handle: number, on: boolean): void;
+  /** Gives programs the function that adds up over processes, where the platform can call it; null to run alone. */
+  reduceBy?(reducer: Deno.PointerValue): void;
   /** Ends threads that were started by need; they start again when they are needed. Nothing may run meanwhile. */
   endThreads?(): Promise<void>;
   /** Starts or stops measuring the nodes of a program. */

@@ -1,4 +1,5 @@
 // How many threads compute: what was asked for, else what the machine has.
+import { connected } from "../../communicator.ts";
 import { readVariable } from "../../environment.ts";
 import { ValueError } from "../../errors.ts";
 
@@ -20,9 +21,9 @@ export function namedThreads(): number | undefined {
   });
 }
 
-/** The number of processors. */
+/** The number of processors, or of those that this process has for itself beside others that train with it. */
 export function processors(): number {
-  return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
+  return Math.max(1, connected()?.processors ?? globalThis.navigator?.hardwareConcurrency ?? 1);
 }
 
 /** A number of threads in words. */

@@ -16,6 +16,7 @@ import {
 import * as o from "../primitives.ts";
 import { lowerAttention, lowerAttentionGradient } from "../webgpu/kernels/attention.ts";
 import type { Definition } from "./definition.ts";
+import { divideAttention } from "./division.ts";
 import { philox } from "./philox.ts";
 
 const what = "Cannot attend";
@@ -189,6 +190,7 @@ export const attentionDefs = {
         other === bias ? biasGradient([query, key, value, bias, kept, g], mask, attrs) : undefined;
       return [...apply("attentionGradient", [query, key, value, kept, g, ...others], attrs), ...others.map(ofBias)];
     },
+    divide: (inputs, attrs) => divideAttention(inputs, attrs, 2),
     lower: lowerAttention,
     storesOnce: true,
     nativeAttrs,
@@ -222,6 +224,7 @@ export const attentionDefs = {
       return ["float32", "float32", "float32"];
     },
     vjp: { none: "the gradient of an attention has no gradient of its own" },
+    divide: (inputs, attrs) => divideAttention(inputs, attrs, 3),
     lower: lowerAttentionGradient,
     storesOnce: true,
     nativeAttrs,

@@ -16,6 +16,7 @@ import { eachTap, spatialOf } from "../extents/window.ts";
 import { lowerConvolution, lowerConvolutionFilter } from "../webgpu/kernels/windows.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import type { Definition } from "./definition.ts";
+import { divideFilter, divideRows } from "./division.ts";
 
 /** Calls `visit` with the indices into x, the kernel and y of each term of the sum. */
 function eachTerm(
@@ -86,6 +87,7 @@ export const convolutionDefs = {
       transposed(g!, kernel, spatialOf(x), attrs),
       filter(x, g!, kernel.shape.slice(0, -2), attrs),
     ],
+    divide: (inputs) => inputs.length === 2 ? divideRows(inputs, 1) : undefined,
     lower: lowerConvolution,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([, kernel], _attrs, [y]) => ({ flops: convolutionFlops(y, kernel) }),
@@ -106,6 +108,7 @@ export const convolutionDefs = {
       convolve(g!, kernel, attrs),
       filter(g!, y, kernel.shape.slice(0, -2), attrs),
     ],
+    divide: (inputs) => inputs.length === 2 ? divideRows(inputs, 1) : undefined,
     lower: lowerConvolution,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     cost: ([y, kernel]) => ({ flops: convolutionFlops(y, kernel) }),
@@ -132,6 +135,7 @@ export const convolutionDefs = {
       const [x, y] = stacked.map((all) => reshape(all, [-1, ...all.shape.slice(2)]));
       return apply("convolutionFilter", [x, y], attrs)[0];
     },
+    divide: divideFilter,
     lower: lowerConvolutionFilter,
     nativeAttrs: { groups: "int", strides: "ints", dilation: "ints", low: "ints" },
     cost: ([, y], _attrs, [kernel]) => ({ flops: convolutionFlops(y, kernel) }),

@@ -4,6 +4,7 @@ import { formatShape, sizeOf } from "../../shape.ts";
 import * as o from "../primitives.ts";
 import { lowerCrossEntropy } from "../webgpu/kernels/cross_entropy.ts";
 import type { Definition } from "./definition.ts";
+import { divideRows } from "./division.ts";
 
 /** The definition of `softmaxCrossEntropy`. */
 export const crossEntropyDef: Definition<"softmaxCrossEntropy"> = {
@@ -36,6 +37,7 @@ export const crossEntropyDef: Definition<"softmaxCrossEntropy"> = {
     }
     return [o.multiply(o.broadcastTo(o.reshape(byLoss!, [logits.shape[0], 1]), logits.shape), gradient), undefined];
   },
+  divide: (inputs) => divideRows(inputs, 2, [0, 1]),
   lower: lowerCrossEntropy,
   nativeAttrs: {},
   reference: ([logits, labels]) => {

@@ -16,6 +16,7 @@ import { broadcastShapes, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { applyElementwise } from "../apply_elementwise.ts";
 import { sumTo } from "../primitives.ts";
 import type { Definition } from "./definition.ts";
+import { divideElements, elementsBack } from "./division.ts";
 
 /** Throws for operands of different dtypes, or of a dtype that the function does not take. */
 function checkDTypes(op: string, inputs: readonly ValueType[], accepted?: DType): void {
@@ -46,6 +47,8 @@ function definitionOf(fn: ElementwiseName): Definition<ElementwiseName> {
     },
     vjp: typeof vjp === "function" ? (context) => gradientsOf(fn, context) : vjp,
     moves: () => (isIdentity ? [0] : row.arity === 3 ? [1, 2] : []),
+    divide: divideElements,
+    divideBack: elementsBack,
     nativeAttrs: {},
     reference: (inputs, _attrs, [output]) => [
       mapElements(fn, inputs, output, new Float64Array(sizeOf(output.shape))),

@@ -13,6 +13,7 @@ import {
   lowerScatterAdd,
 } from "../webgpu/kernels/indexing.ts";
 import type { Definition } from "./definition.ts";
+import { divideDynamic, divideGather, divideScatter } from "./division.ts";
 
 function checkTable(what: string, { shape }: ValueType, axis = 0): void {
   if (axis < shape.length) return;
@@ -76,6 +77,7 @@ export const indexingDefs = {
     shape: ([table, indices]) => (checkTable("gather", table), [[...indices.shape, ...table.shape.slice(1)]]),
     dtype: ([table, indices]) => (checkIndices("gather", indices), [table.dtype]),
     vjp: ({ inputs: [table, indices], gradients: [g] }) => [o.scatterAdd(indices, g!, table.shape[0]), undefined],
+    divide: divideGather,
     lower: lowerGather,
     nativeAttrs: {},
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
@@ -103,6 +105,7 @@ export const indexingDefs = {
       const wide = o.reshape(inside, [...indices.shape, ...updates.shape.slice(indices.shape.length).map(() => 1)]);
       return [undefined, o.select(wide, o.gather(g!, indices), 0)];
     },
+    divide: divideScatter,
     lower: lowerScatterAdd,
     nativeAttrs: {},
     reference: ([indices, updates], { rows }, [output]) => {
@@ -134,6 +137,7 @@ export const indexingDefs = {
       o.dynamicUpdateSlice(o.broadcastTo(0, x.shape), g!, counters, element, axis),
       undefined,
     ],
+    divide: divideDynamic,
     lower: lowerDynamicSlice,
     nativeAttrs: { element: "int", axis: "int" },
     cost: (_inputs, _attrs, [rows]) => ({ bytes: bytesOf(rows) }),
@@ -167,6 +171,7 @@ export const indexingDefs = {
       o.dynamicSlice(g!, counters, element, update.shape[axis], axis),
       undefined,
     ],
+    divide: divideDynamic,
     lower: lowerDynamicUpdateSlice,
     nativeAttrs: { element: "int", axis: "int" },
     reference: ([x, update, counters], { element, axis }) => {

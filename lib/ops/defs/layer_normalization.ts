@@ -8,6 +8,7 @@ import * as o from "../primitives.ts";
 import { lowerLayerNormalization, lowerLayerNormalizationGradient } from "../webgpu/kernels/layer_normalization.ts";
 import { gradientsThrough } from "./composed_gradient.ts";
 import type { Definition } from "./definition.ts";
+import { divideNormalization, divideNormalizationGradient } from "./division.ts";
 
 const what = "Cannot normalize rows";
 
@@ -78,6 +79,7 @@ export const layerNormalizationDefs = {
       const [x, gamma] = inputs;
       return apply("layerNormalizationGradient", [x, gamma, stats, g], {}) as Value[];
     },
+    divide: divideNormalization,
     lower: lowerLayerNormalization,
     storesOnce: true,
     nativeAttrs: { epsilon: "float" },
@@ -105,6 +107,7 @@ export const layerNormalizationDefs = {
     },
     dtype: () => ["float32", "float32", "float32"],
     vjp: ({ inputs, gradients, attrs }) => gradientsThrough(composedGradient, inputs, gradients, attrs),
+    divide: divideNormalizationGradient,
     lower: lowerLayerNormalizationGradient,
     storesOnce: true,
     nativeAttrs: {},

@@ -10,6 +10,7 @@ import { lowerMatmul } from "../webgpu/kernels/matmul.ts";
 import { operandArrays, operandTypes } from "./gathered.ts";
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import type { Definition } from "./definition.ts";
+import { divideMatmul } from "./division.ts";
 
 const product = (a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value =>
   apply("matmul", [a, b], { transposeA, transposeB, epilogue: null })[0];
@@ -68,6 +69,7 @@ export const matmulDef: Definition<"matmul"> = {
     const tall = (stacked: Value) => reshape(stacked, [-1, stacked.shape[2]]);
     return ([x, y]) => product(tall(x), tall(y), true, false);
   },
+  divide: divideMatmul,
   lower: lowerMatmul,
   gathersOperand: (at, _rows, { operands, attrs, tuning }) => {
     // How often an element is loaded: once per tile row or column.

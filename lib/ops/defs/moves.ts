@@ -16,6 +16,16 @@ import {
 } from "../webgpu/kernels/moves.ts";
 import { philox } from "./philox.ts";
 import type { Definition } from "./definition.ts";
+import {
+  divideBeside,
+  divideConcat,
+  dividePad,
+  divideReshape,
+  divideSlice,
+  divideTranspose,
+  reshapeBack,
+  transposeBack,
+} from "./division.ts";
 
 /** The offset of each element of `shape`, in row-major order, for axes with `strides`, starting at `start`. */
 function offsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
@@ -74,6 +84,9 @@ export const moveDefs = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.reshape(g!, x.shape)],
+    divide: divideReshape,
+    divideBack: reshapeBack,
+    shapeAttr: "shape",
     nativeAttrs: {},
     reference: ([x]) => [x.data.slice()],
     direct: ([x]) => [x.data.slice()],
@@ -112,6 +125,8 @@ export const moveDefs = {
     vjp: ({ gradients: [g], attrs: { permutation } }) => [
       o.transpose(g!, permutation.map((_, axis) => permutation.indexOf(axis))),
     ],
+    divide: divideTranspose,
+    divideBack: transposeBack,
     lower: lowerTranspose,
     nativeAttrs: { permutation: "ints" },
     reference: ([x], { permutation }, [output]) => {
@@ -149,6 +164,8 @@ export const moveDefs = {
         { interior: strides.map((stride) => stride - 1) },
       ),
     ],
+    divide: divideSlice,
+    shapeAttr: "sizes",
     lower: lowerSlice,
     nativeAttrs: { starts: "ints", strides: "ints" },
     reference: ([x], { starts, strides }, [output]) => {
@@ -177,6 +194,7 @@ export const moveDefs = {
     vjp: ({ inputs: [x], gradients: [g], attrs: { low, interior } }) => [
       o.slice(g!, low, x.shape, interior.map((gap) => gap + 1)),
     ],
+    divide: dividePad,
     lower: lowerPad,
     nativeAttrs: { low: "ints", interior: "ints", value: "float" },
     reference: ([x], { low, interior, value }, [output]) => {
@@ -217,6 +235,7 @@ export const moveDefs = {
         return o.slice(g!, starts, shape);
       });
     },
+    divide: divideConcat,
     lower: lowerConcat,
     nativeAttrs: { axis: "int" },
     reference: (inputs, { axis }, [output]) => {
@@ -238,6 +257,7 @@ export const moveDefs = {
     shape: ([x]) => [x.shape],
     dtype: ([x]) => [x.dtype],
     vjp: ({ gradients: [g], attrs: { axes } }) => [o.reverse(g!, axes)],
+    divide: (inputs, { axes }) => divideBeside(inputs, axes),
     lower: lowerReverse,
     nativeAttrs: { axes: "ints" },
     reference: ([x], { axes }) => {
@@ -290,12 +310,15 @@ export const moveDefs = {
     dtype: () => ["int32"],
     vjp: { none: "constant" },
     lower: lowerRandomBits,
-    nativeAttrs: { path: "int" },
-    reference: ([counter], { shape, path }) => {
+    nativeAttrs: { path: "int", first: "int" },
+    shapeAttr: "shape",
+    firstAttr: "first",
+    reference: ([counter], { shape, path, first }) => {
       const words = new Int32Array(4);
       return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
-        if (i % 4 === 0) philox([counter.data[0], path], [i / 4, counter.data[1], 0, 0], words);
-        return words[i % 4];
+        const at = first + i;
+        if (i === 0 || at % 4 === 0) philox([counter.data[0], path], [at >>> 2, counter.data[1], 0, 0], words);
+        return words[at % 4];
       })];
     },
   } satisfies Definition<"randomBits">,

@@ -10,6 +10,7 @@ import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import * as o from "../primitives.ts";
 import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "../extents/window.ts";
 import type { Definition } from "./definition.ts";
+import { divideRows } from "./division.ts";
 
 const what = "Cannot pool";
 
@@ -82,6 +83,7 @@ export const poolingDefs = {
     vjp: ({ inputs: [x], outputs: [, tap], gradients: [g], attrs }) => [
       apply("maxPoolGradient", [g!, tap], { ...attrs, extents: spatialOf(x), epilogue: null })[0],
     ],
+    divide: (inputs) => divideRows(inputs, 2),
     lower: lowerMaxPool,
     storesOnce: true,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints" },
@@ -111,6 +113,7 @@ export const poolingDefs = {
     },
     dtype: (_inputs, { epilogue }) => epilogueDTypes(epilogue),
     vjp: ({ inputs: [, tap], gradients: [g], attrs }) => [elementsAt(g!, tap, attrs), undefined],
+    divide: (inputs) => inputs.length === 2 ? divideRows(inputs, 1, [0, 1]) : undefined,
     lower: lowerMaxPoolGradient,
     nativeAttrs: { sizes: "ints", strides: "ints", dilation: "ints", low: "ints", epilogue: "program" },
     reference: ([g, taps, ...rest], attrs: OpAttrs["maxPoolGradient"], [output]) => {

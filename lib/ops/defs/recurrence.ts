@@ -17,6 +17,7 @@ import {
 import * as o from "../primitives.ts";
 import { lowerRecurrence, lowerRecurrenceGradient } from "../webgpu/kernels/recurrence.ts";
 import type { Definition } from "./definition.ts";
+import { divideRecurrence, divideRecurrenceGradient } from "./division.ts";
 import { gradientsThrough } from "./composed_gradient.ts";
 import { gradientStepByStep, rowsBefore, stepByStep, zerosLike } from "./recurrence_steps.ts";
 
@@ -116,6 +117,7 @@ export const recurrenceDefs = {
         ...masks.map(() => undefined),
       ];
     },
+    divide: divideRecurrence,
     lower: lowerRecurrence,
     nativeAttrs: { reverse: "flag" },
     reference: (inputs, attrs, outputs) => {
@@ -181,6 +183,7 @@ export const recurrenceDefs = {
     dtype: (_inputs, { cell }) => new Array(cell === "simple" ? 2 : 3).fill("float32"),
     inPlace: (_inputs, _outputs, { cell }) => [[0, cell === "simple" ? 3 : 4]],
     vjp: ({ inputs, gradients, attrs }) => gradientsThrough(gradientStepByStep, inputs, gradients, attrs),
+    divide: divideRecurrenceGradient,
     lower: lowerRecurrenceGradient,
     nativeAttrs: { reverse: "flag" },
     reference: (inputs, attrs) => {

@@ -10,6 +10,7 @@ import { lowerBroadcast } from "../webgpu/kernels/moves.ts";
 import { lowerArgMax, lowerReduction } from "../webgpu/kernels/reductions.ts";
 import { broadcastData } from "./broadcast.ts";
 import type { Definition } from "./definition.ts";
+import { divideElements, divideReduction, divideSum, elementsBack } from "./division.ts";
 
 function checkAxes(op: string, shape: Shape, axes: readonly number[]): void {
   const ok = axes.length > 0 &&
@@ -55,6 +56,7 @@ function reduceDef(
     },
     dtype: ([x]) => [op === "sum" && x.dtype !== "float32" ? "int32" : x.dtype],
     vjp,
+    divide: (inputs, attrs) => op === "sum" ? divideSum(inputs, attrs) : divideReduction(inputs, attrs.axes),
     lower: lowerReduction,
     storesOnce: true,
     nativeAttrs: { axes: "ints" },
@@ -118,6 +120,7 @@ export const reductionDefs = {
     },
     dtype: () => ["int32"],
     vjp: { none: "constant" },
+    divide: (inputs, { axis }) => divideReduction(inputs, [axis]),
     lower: lowerArgMax,
     nativeAttrs: { axis: "int" },
     reference: ([x], { axis }) => {
@@ -152,6 +155,9 @@ export const reductionDefs = {
     },
     dtype: ([x]) => [x.dtype],
     vjp: ({ inputs: [x], gradients: [g] }) => [o.sumTo(g!, x.shape)],
+    divide: divideElements,
+    divideBack: elementsBack,
+    shapeAttr: "shape",
     lower: lowerBroadcast,
     nativeAttrs: {},
     reference: ([x], _attrs, [output]) => [broadcastData(x, output)],

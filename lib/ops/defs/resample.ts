@@ -5,6 +5,7 @@ import { formatShape, sameShape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
 import { lowerResample } from "../webgpu/kernels/windows.ts";
 import type { Definition } from "./definition.ts";
+import { divideResample } from "./division.ts";
 
 const what = "Cannot resample";
 
@@ -46,6 +47,7 @@ export const resampleDef: Definition<"resample"> = {
   vjp: ({ inputs: [, indices, weights, backIndices, backWeights], gradients: [g], attrs }) => [
     apply("resample", [g!, backIndices, backWeights, indices, weights], attrs)[0],
   ],
+  divide: divideResample,
   lower: lowerResample,
   storesOnce: true,
   nativeAttrs: { axis: "int" },

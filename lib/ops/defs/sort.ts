@@ -4,6 +4,7 @@ import { formatShape } from "../../shape.ts";
 import { reductionExtents } from "../extents/reduction.ts";
 import { lowerArgSort } from "../webgpu/kernels/sort.ts";
 import type { Definition } from "./definition.ts";
+import { divideBeside } from "./division.ts";
 
 /** NaN counts as the largest number, and as equal to itself. */
 function compare(a: number, b: number): number {
@@ -26,6 +27,7 @@ export const sortDef: Definition<"argSort"> = {
   },
   dtype: () => ["int32"],
   vjp: { none: "constant" },
+  divide: (inputs, { axis }) => divideBeside(inputs, [axis]),
   lower: lowerArgSort,
   nativeAttrs: { axis: "int", descending: "flag" },
   reference: ([x], { axis, descending }) => {

@@ -3,6 +3,7 @@ import type { OpName } from "../../ir/attrs.ts";
 import { installOps } from "../../ir/op_def.ts";
 import type { Lower, WebGpuFacts } from "../webgpu/lowering.ts";
 import type { Definition } from "./definition.ts";
+import { allReduceDef } from "./all_reduce.ts";
 import { attentionDefs } from "./attention.ts";
 import { convolutionDefs } from "./convolution.ts";
 import { crossEntropyDef } from "./cross_entropy.ts";
@@ -39,6 +40,7 @@ export const opTable: { readonly [K in OpName]: Definition<K> } = {
   ...layerNormalizationDefs,
   softmaxCrossEntropy: crossEntropyDef,
   ...updateDefs,
+  allReduce: allReduceDef,
   foreach: foreachDef(lowerNode),
 };
 

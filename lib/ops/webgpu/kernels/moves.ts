@@ -157,7 +157,7 @@ export function lowerIota(
 /** Lowers randomBits. */
 export function lowerRandomBits(
   lowering: Lowering,
-  { attrs: { path } }: Node<"randomBits">,
+  { attrs: { path, first } }: Node<"randomBits">,
   [counter]: readonly View[],
   [y]: readonly View[],
 ): void {
@@ -166,6 +166,6 @@ export function lowerRandomBits(
     file: "random.wgsl",
     entry: "random_bits",
     operands: [bits("counter", counter, "load"), bits("y", y, "store")],
-    params: [["size", "u32", size], ["path", "u32", path]],
-  }, Math.ceil(size / 4));
+    params: [["size", "u32", size], ["path", "u32", path], ["first", "u32", first]],
+  }, Math.ceil((first % 4 + size) / 4));
 }
