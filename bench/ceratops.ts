@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     calls: { type: "string", default: "2000" },
     batch: { type: "string", default: "1" },
     file: { type: "string", default: "" },
+    threads: { type: "string" },
   },
 });
 const [work] = positionals;
@@ -41,7 +42,8 @@ async function findWork(): Promise<Works[string]> {
 
 const run = await findWork();
 try {
-  await setBackend(values.backend as Parameters<typeof setBackend>[0]);
+  const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
+  await setBackend(values.backend as Parameters<typeof setBackend>[0], threads);
 } catch (error) {
   if (!(error instanceof BackendError)) throw error;
   console.error(error.message);

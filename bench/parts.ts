@@ -1,6 +1,6 @@
 // What the bench measures: each work with its peers, and the bars that issues and docs set for it.
 import type { Unit } from "./history.ts";
-import { type ApplicationName, applicationNames } from "./peer_files.ts";
+import { type ApplicationName, applicationNames, type ModelForm } from "./peer_files.ts";
 import { ceratops, type Program, pythonPeer, tfjsPeer, withModel } from "./peers.ts";
 
 /**
@@ -29,6 +29,9 @@ export interface Part {
 export const nameOf = ({ name, work }: Part): string => name ?? work;
 
 const adapter = "a GPU, or a software Vulkan driver (mesa-vulkan-drivers)";
+
+/** TensorFlow.js's WebAssembly has one thread in Deno, so Ceratops is given one too. */
+const oneThread = ["--threads", "1"];
 
 /** Height and width of the images of keras.applications' models; small ones are enough to show that a part runs. */
 const sideOf = (smoke: boolean) => smoke ? 64 : 224;
@@ -59,7 +62,7 @@ export function makeParts(smoke: boolean): readonly Part[] {
       name: "mlp_epoch_wasm",
       title: "The same on wasm: no permission, no GPU, one thread",
       unit: "s",
-      own: ceratops("wasm", ...few),
+      own: ceratops("wasm", ...oneThread, ...few),
       peers: [
         [ceratops("eigen", ...few), 0],
         [tfjsPeer("wasm", "--repeats", "1", "--rows", "6400"), 20],
@@ -112,7 +115,7 @@ export function makeParts(smoke: boolean): readonly Part[] {
       name: "convnet_epoch_wasm",
       title: "The same on wasm; TensorFlow.js's plain JavaScript by a single step of 32 rows",
       unit: "s",
-      own: ceratops("wasm", ...partOfEpoch),
+      own: ceratops("wasm", ...oneThread, ...partOfEpoch),
       peers: [
         [tfjsPeer("wasm", "--repeats", "1", "--rows", "1280"), 5],
         // Its time per row is the same for a batch of 32 as for one of 128.
@@ -144,7 +147,7 @@ export function makeParts(smoke: boolean): readonly Part[] {
       name: "lstm_epoch_wasm",
       title: "The same on wasm",
       unit: "s",
-      own: ceratops("wasm", ...partOfEpoch),
+      own: ceratops("wasm", ...oneThread, ...partOfEpoch),
       peers: [[tfjsPeer("wasm", "--repeats", "1", "--rows", "1280"), 5]],
     },
     {
@@ -246,7 +249,7 @@ function filePart(verb: "load" | "save", model: ApplicationName, smoke: boolean,
 function predictPart(model: ApplicationName, batch: number, backend: "eigen" | "wasm", smoke: boolean): Part {
   const repeats = smoke ? 1 : backend === "wasm" || batch > 1 ? 3 : 20;
   const options = ["--batch", `${batch}`, "--repeats", `${repeats}`];
-  const given = (program: Program, form: "keras" | "onnx" = "keras") => withModel(model, sideOf(smoke), form, program);
+  const given = (program: Program, form: ModelForm = "keras") => withModel(model, sideOf(smoke), form, program);
   const images = `${batch === 1 ? "an image" : `${batch} images`} of ${sideOf(smoke)} by ${sideOf(smoke)}`;
   const onWasm = backend === "wasm";
   return {
@@ -254,8 +257,8 @@ function predictPart(model: ApplicationName, batch: number, backend: "eigen" | "
     name: `predict_${model}_${batch}${onWasm ? "_wasm" : ""}`,
     title: `${model}: predict of ${images}${onWasm ? ", on wasm, one thread" : ""}`,
     unit: "ms",
-    own: given(ceratops(backend, ...options)),
-    peers: onWasm ? [[given(tfjsPeer("wasm", ...options)), 0]] : [
+    own: given(ceratops(backend, ...(onWasm ? oneThread : []), ...options)),
+    peers: onWasm ? [[given(tfjsPeer("wasm", ...options), "tfjs"), 3]] : [
       [given(pythonPeer("onnxruntime", ...options), "onnx"), 1],
       [given(pythonPeer("keras-tensorflow", ...options)), 2],
     ],

@@ -1,5 +1,6 @@
 // The files that programs read: MNIST as the four gz files, and models; in a temporary folder.
 import type { Shape } from "../lib/shape.ts";
+import { saveTfjs } from "./tfjs_file.ts";
 import { applications, layers, random, setRandomSeed } from "../mod.ts";
 
 const names = [
@@ -37,10 +38,15 @@ export const applicationNames = ["MobileNetV2", "ResNet50", "EfficientNetB0"] as
 /** One of them. */
 export type ApplicationName = (typeof applicationNames)[number];
 
-/** What a file has: a model with its weights, the program of its predictions, or its config alone. */
-export type ModelForm = "keras" | "onnx" | "json";
+/** What a file has: a model with its weights, also as TensorFlow.js reads it; the program of its predictions; its config. */
+export type ModelForm = "keras" | "tfjs" | "onnx" | "json";
 
-const endings: Readonly<Record<ModelForm, string>> = { keras: ".keras", onnx: ".onnx", json: ".json" };
+const endings: Readonly<Record<ModelForm, string>> = {
+  keras: ".keras",
+  tfjs: "_tfjs.json",
+  onnx: ".onnx",
+  json: ".json",
+};
 
 /** A file of a model of keras.applications, for images of `side` by `side`. */
 export function modelFile(name: ApplicationName, side: number, form: ModelForm): Promise<string> {
@@ -48,6 +54,7 @@ export function modelFile(name: ApplicationName, side: number, form: ModelForm):
     const file = `${await scratch()}/${name}_${side}${endings[form]}`;
     const model = await makeModel(name, side);
     if (form === "keras") await model.save(file);
+    else if (form === "tfjs") await saveTfjs(model, file);
     else if (form === "onnx") await model.export(file, { verbose: false });
     else await Deno.writeTextFile(file, model.toJson());
     return file;
