@@ -3,13 +3,14 @@ import { decodeTraining, encodeTraining } from "../callbacks/training_file.ts";
 import { type Communicator, communicator } from "../communicator.ts";
 import { StateError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
-import { hashPath, randomSeed, restoreRandomSeed } from "../random_stream.ts";
+import { hashPath, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape } from "../shape.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { version } from "../version.ts";
 import { BatchStream } from "./batch_stream.ts";
 import { type Dataset, keyOf } from "./dataset.ts";
 import type { TrainingProgress } from "./progress.ts";
+import type { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Facts about a run by name, which must be the same in all processes. */
@@ -63,7 +64,7 @@ function factsOf(executor: Executor): Facts {
  * Before a run: the same run in all processes, of the same model, whose weights and seed become those of the first
  * process unless an earlier run made them equal.
  */
-export async function agreeOnRun(trainer: Trainer, where: string, facts: () => Facts): Promise<void> {
+export async function agreeOnRun(trainer: Trainer, run: Run, where: string, facts: () => Facts): Promise<void> {
   const others = await communicator();
   if (!others) return;
   const { model } = trainer;
@@ -73,7 +74,8 @@ export async function agreeOnRun(trainer: Trainer, where: string, facts: () => F
     ...factsOf(trainer.steps.executor),
     weights: `weights: ${weights}`,
     ...facts(),
-  }, [randomSeed()]);
+  }, [run.seed]);
+  run.seed = seed;
   if (trainer.shared === others) return;
   restoreRandomSeed(seed);
   for (const weight of model.weights) await share(others, weight);

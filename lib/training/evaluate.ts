@@ -63,6 +63,7 @@ export async function evaluate(
   const opened = await trainer.open();
   await agreeOnRun(
     trainer,
+    run,
     where,
     () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${steps}` }),
   );
@@ -110,8 +111,8 @@ export async function onBatch(
   if (mode === "train") trainer.requireIdle(method);
   const data = checkedData(trainer.model, { x, y, ...weights }, where, compiled);
   const steps = await trainer.open();
-  await agreeOnRun(trainer, where, () => ({ data: `data: ${describedData(data)}` }));
   using run = new Run();
+  await agreeOnRun(trainer, run, where, () => ({ data: `data: ${describedData(data)}` }));
   return await trainer.inTurn(run, async () => {
     trainer.resetMetrics();
     const range = await rangeOf(steps, run, mode, data);
@@ -153,6 +154,7 @@ export async function predict(
   using run = new Run();
   await agreeOnRun(
     trainer,
+    run,
     where,
     () => ({ data: `data: ${describedData(data)}`, options: `options: ${batchSize}, ${limit}` }),
   );

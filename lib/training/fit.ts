@@ -8,7 +8,6 @@ import { openPlan } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import type { BatchStream } from "./batch_stream.ts";
 import { agreeOnRun, describedData, type Facts } from "./agreement.ts";
-import { randomSeed } from "../random_stream.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
 import { evaluatePlan } from "./evaluate.ts";
 import { runEpochs } from "./loop.ts";
@@ -62,8 +61,12 @@ export async function fit(
     await using evaluated = held
       ? await openPlan(steps, run, "test", held, { batchSize: size, verbose }, "validation")
       : plan.rest(size);
-    await agreeOnRun(trainer, where, () => factsOfFit(data, held, { batchSize, epochs, stepsPerEpoch, shuffle, rows }));
-    run.seed = randomSeed();
+    await agreeOnRun(
+      trainer,
+      run,
+      where,
+      () => factsOfFit(data, held, { batchSize, epochs, stepsPerEpoch, shuffle, rows }),
+    );
     const progress = new TrainingProgress(trainer, run, plan, new History(), initialEpoch);
     progress.history.profile = profile?.profile;
     const params = { verbose, epochs, steps: stepsPerEpoch ?? plan.length };

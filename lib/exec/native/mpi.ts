@@ -121,6 +121,9 @@ export async function openMpi(): Promise<Communicator | undefined> {
 export const numbersGathered = 7;
 const agreed = new Array<number>(numbersGathered - 1).fill(0);
 
+/** Milliseconds for a launcher to print why a process ends. */
+const lastWords = 300;
+
 function endedEarly(rank: number): BackendError {
   return new BackendError({
     what: "Cannot go on",
@@ -136,9 +139,14 @@ function endWith(
   rank: number,
   size: number,
 ): void {
+  const abort = (status: number) => {
+    // A launcher that ends everything may drop what it has not passed on yet.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lastWords);
+    call.ceratops_mpi_abort(status);
+  };
   const fail = (error: unknown) => {
     console.error(`Process ${rank} of ${size} failed, which ends all of them:`, error);
-    call.ceratops_mpi_abort(1);
+    abort(1);
   };
   globalThis.addEventListener("unhandledrejection", (event) => {
     if (!event.defaultPrevented) fail(event.reason);
@@ -149,7 +157,7 @@ function endWith(
   globalThis.addEventListener("unload", () => {
     if (Deno.exitCode !== 0) {
       console.error(`Process ${rank} of ${size} ends with status ${Deno.exitCode}, which ends all of them`);
-      return call.ceratops_mpi_abort(Deno.exitCode);
+      return abort(Deno.exitCode);
     }
     const own = Float64Array.of(over, ...agreed, 0);
     const all = new Float64Array(size * own.length);
