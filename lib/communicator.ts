@@ -25,6 +25,18 @@ export interface Communicator {
 /** How to open one. */
 type Opener = () => Promise<Communicator | undefined>;
 
+let all: Communicator | undefined;
+
+/** The processes that a launcher started, once they are connected, whether or not they train together; undefined if this one is alone. */
+export function launched(): Communicator | undefined {
+  return all;
+}
+
+/** Keeps what connects this process with the others that its launcher started. */
+export function keepLaunched(others: Communicator | undefined): void {
+  all = others;
+}
+
 let current: Promise<Communicator | undefined> | undefined;
 let known: Communicator | undefined;
 

@@ -1,8 +1,9 @@
 // DataParallel: each process trains on its rows of every batch. https://keras.io/api/distribution/data_parallel/
-import { type Communicator, communicator, connected, useCommunicator } from "../communicator.ts";
-import { BackendError, describe, ValueError } from "../errors.ts";
+import { communicator, connected, useCommunicator } from "../communicator.ts";
+import { describe, ValueError } from "../errors.ts";
 import { getExecutor } from "../exec/select.ts";
 import { clearCaches, requireIdle } from "../session.ts";
+import { connect, requireUndivided } from "./connection.ts";
 
 /**
  * Shares out the rows of every batch among the processes that `mpirun`, `srun` or another launcher of MPI has started.
@@ -38,7 +39,7 @@ let current: DataParallel | undefined;
  *
  * @param value a {@linkcode DataParallel}, or null for none
  * @throws {ValueError} for anything else
- * @throws {StateError} while a model trains, evaluates or predicts
+ * @throws {StateError} while a model trains, evaluates or predicts, and within a trial of a search over processes
  * @throws {BackendError} if MPI cannot be used; the message says what is missing
  *
  * @example Alone it does nothing
@@ -58,6 +59,7 @@ export async function setDistribution(value: DataParallel | null): Promise<void>
       hint: "write distribution.set(new distribution.DataParallel())",
     });
   }
+  requireUndivided(what);
   requireIdle(what);
   // Programs that were compiled before are of one process, or of several.
   clearCaches();
@@ -67,53 +69,6 @@ export async function setDistribution(value: DataParallel | null): Promise<void>
 
 /** {@linkcode setDistribution} in short. */
 export const set: (value: DataParallel | null) => Promise<void> = setDistribution;
-
-let opened: Promise<Communicator | undefined> | undefined;
-
-/** MPI starts once in a process. */
-function connect(): Promise<Communicator | undefined> {
-  return opened ??= open();
-}
-
-async function open(): Promise<Communicator | undefined> {
-  if (typeof Deno === "undefined") {
-    refuseLaunched();
-    return undefined;
-  }
-  requireVariables();
-  // A computed specifier, so that bundlers and URL importers do not fetch what a browser cannot use.
-  const specifier = new URL("../exec/native/mpi.ts", import.meta.url).href;
-  const { openMpi } = await import(specifier) as typeof import("../exec/native/mpi.ts");
-  return await openMpi();
-}
-
-/** Throws {@linkcode BackendError} in Node or Bun if a launcher started the process, which cannot join the others. */
-function refuseLaunched(): void {
-  const { process } = globalThis as { process?: { env?: Readonly<Record<string, string | undefined>> } };
-  const count = launchVariables.map((name) => process?.env?.[name]).find((value) => value !== undefined);
-  if (count === undefined || count === "1") return;
-  throw new BackendError({
-    what: "Cannot train on several processes",
-    rule: "they are connected by native code, which only Deno can call",
-    received: `${count} processes outside of Deno`,
-    hint: "start them with deno run -A",
-  }, "Deno");
-}
-
-/** Throws {@linkcode BackendError} where a process may not see whether a launcher started it. */
-function requireVariables(): void {
-  const isHidden = (variable: string) => Deno.permissions.querySync({ name: "env", variable }).state !== "granted";
-  if (!launchVariables.some(isHidden)) return;
-  throw new BackendError({
-    what: "Cannot set the distribution",
-    rule: `it must see whether a launcher of MPI started this process: ${launchVariables.join(", ")}`,
-    received: "no permission to read them",
-    hint: "run with -A, or with --allow-env",
-  }, "--allow-env");
-}
-
-/** The variables by which launchers tell how many processes there are. */
-const launchVariables = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"];
 
 /** What {@linkcode setDistribution} has set; null if nothing. As `keras.distribution.distribution`. */
 export function distribution(): DataParallel | null {

@@ -1,5 +1,5 @@
 // Which backend runs programs: chosen by name, by CERATOPS_BACKEND, or automatically.
-import { isFirst } from "../communicator.ts";
+import { launched } from "../communicator.ts";
 import { readVariable } from "../environment.ts";
 import { BackendError, CeratopsError, describe, unknownIdentifier, ValueError } from "../errors.ts";
 import { clearCaches, requireIdle } from "../session.ts";
@@ -226,7 +226,7 @@ async function openBest(topics: ReadonlySet<DebugTopic>, threads?: number): Prom
 
 /** Prints a line of at most 80 columns; where `more` has no room there, without it. */
 function tell(line: string, more: string): void {
-  if (!isFirst()) return;
+  if (launched()?.rank) return;
   console.error(line.length + more.length <= 80 ? line + more : line);
 }
 

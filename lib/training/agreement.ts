@@ -5,6 +5,7 @@ import { StateError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
 import { hashPath, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { version } from "../version.ts";
 import { BatchStream } from "./batch_stream.ts";
@@ -20,8 +21,8 @@ export type Facts = Readonly<Record<string, string>>;
  * Waits for the other processes, which give as many numbers, and returns those of all, by rank. Throws {@linkcode
  * StateError} in all of them if their facts differ.
  */
-async function meet(
-  others: Communicator,
+export async function meet(
+  others: Pick<Communicator, "gather" | "gatherTexts">,
   what: string,
   facts: Facts,
   numbers: readonly number[] = [],
@@ -53,7 +54,7 @@ function differing(values: readonly string[]): string {
 }
 
 /** Facts about what runs programs: their results must be equal bit by bit. */
-function factsOf(executor: Executor): Facts {
+export function factsOf(executor: Executor): Facts {
   return {
     version: `version of Ceratops, ${version}`,
     backend: `${executor.name} (${executor.description.replace(/, \d+ threads?$/, "")})`,
@@ -97,15 +98,20 @@ interface NodeModules {
 /** Data as processes compare it: shapes and dtypes, and a number that depends on all elements; of a stream its length. */
 export function describedData(data: Dataset | BatchStream): string {
   if (data instanceof BatchStream) return `batches, ${data.length ?? "as many as there are"}`;
+  return `${keyOf(data, `${data.rows} rows`)}, ${checksumOf([...data.x, ...data.y, ...data.weights])}`;
+}
+
+/** A number that depends on all elements of tensors, in words. */
+export function checksumOf(tensors: readonly (Tensor | null | undefined)[]): string {
   // Several processes are in Deno, which has this.
   const { crc32 } = (globalThis as unknown as { process: NodeModules }).process.getBuiltinModule("node:zlib");
   let hash = 0;
-  for (const tensor of [...data.x, ...data.y, ...data.weights]) {
+  for (const tensor of tensors) {
     if (!tensor) continue;
     const { buffer, byteOffset, byteLength } = tensor.data;
     hash = crc32(new Uint8Array(buffer, byteOffset, byteLength), hash);
   }
-  return `${keyOf(data, `${data.rows} rows`)}, checksum ${hash.toString(16)}`;
+  return `checksum ${hash.toString(16)}`;
 }
 
 /** At the start of a training: everything that it goes on from becomes that of the first process. */

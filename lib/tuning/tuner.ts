@@ -1,7 +1,7 @@
 // Tuner: the base of searches: runs the trials of each round, keeps them, and tells the best. https://keras.io/keras_tuner/api/tuners/base_tuner/
 import { checkMethodsOf, declareMethods } from "../checked_methods.ts";
 import { count, optional } from "../argument_kinds.ts";
-import { describe, StateError, ValueError } from "../errors.ts";
+import { describe, FileError, StateError, ValueError } from "../errors.ts";
 import { getBackend } from "../exec/select.ts";
 import { makeFolder, removeFolder, requireFiles } from "../files/system.ts";
 import type { Model } from "../models/model.ts";
@@ -32,10 +32,12 @@ import {
 } from "./hyper_model.ts";
 import { checkValues, HyperParameters, type HyperValue } from "./hyper_parameters.ts";
 import type { Job } from "./run_trial.ts";
-import { OwnProcess, type TrialRunner, WorkerProcesses } from "./runners.ts";
+import { isFirstRank, Ranks } from "./ranks.ts";
+import { OwnProcess, RankProcesses, type TrialRunner, WorkerProcesses } from "./runners.ts";
 import { type CompletedTrial, type Objective, objectiveOption, type Proposal, ranked, type Trial } from "./trial.ts";
 import { FolderTrials, MemoryTrials, readJson, type TrialStore, writeJson } from "./trial_store.ts";
 import { requireProcesses, runInProcess } from "./worker_process.ts";
+import { workersOption } from "./workers.ts";
 
 /** Options of every search. */
 export interface TunerOptions {
@@ -58,9 +60,11 @@ export interface TunerOptions {
   overwrite?: boolean;
   /**
    * The number of worker processes, which share the processor's cores. Each trial has a process of its own, so that one
-   * which dies is only a failed trial. 0, which runs trials in this process, by default.
+   * which dies is only a failed trial. `"mpi"` divides trials among the processes that `mpirun`, `srun` or another
+   * launcher of MPI started, on one machine or several; all run this program, and see one `directory`. 0, which runs
+   * trials in this process, by default.
    */
-  workers?: number;
+  workers?: number | "mpi";
   /** Flags of `deno run` for worker processes, such as permissions; `["-A"]` by default. */
   denoFlags?: readonly string[];
   /** 1 prints a line for each trial, 0 nothing; 1 by default. */
@@ -82,7 +86,7 @@ export const tunerOptions = optionTable<TunerOptions>()({
   }),
   directory: nullable(text()),
   overwrite: boolean(false),
-  workers: integer(0, { min: 0, max: 1024 }),
+  workers: workersOption,
   denoFlags: option<readonly string[]>({
     fallback: ["-A"],
     read: (given, { what, option }) => {
@@ -118,6 +122,12 @@ export interface Tuner extends OptionFields<TunerOptions, typeof tunerOptions> {
 /** The file in a search's folder that tells what kind of search it is. */
 const searchFile = "search.json";
 
+/** What it has. */
+interface SearchFile {
+  readonly seed: number;
+  readonly search: unknown;
+}
+
 /**
  * The base of searches: `RandomSearch`, `Hyperband` and `BayesianOptimization`.
  *
@@ -147,6 +157,15 @@ export abstract class Tuner {
     assignOptions(this, readOptions(new.target, options, { hyperModel }, { className }));
     const what = `Cannot make ${className}`;
     if (this.workers === 0) return;
+    if (this.workers === "mpi") {
+      if (this.directory !== null) return;
+      throw new ValueError({
+        what,
+        rule: "processes that divide trials need a folder that all of them see",
+        received: "no directory",
+        hint: 'write it as in { workers: "mpi", directory: "search" }',
+      });
+    }
     requireProcesses(what);
     const module = moduleOf(hyperModel);
     if (module && this.directory !== null) return;
@@ -177,10 +196,15 @@ export abstract class Tuner {
    * search goes on. A search with a folder that has trials of the same search goes on from there; those that failed are
    * tried again.
    *
+   * With `workers: "mpi"` all processes call this alike, with the same data. Process r of n runs every n-th trial, and
+   * keeps it and its weights in the folder; all of them have all trials then, and the first one prints. A process that
+   * dies ends all.
+   *
    * @param x inputs, as for `fit`
    * @param y targets, as for `fit`
    * @param options options of `fit`
-   * @throws {StateError} after too many failures in a row, and while the search runs already
+   * @throws {StateError} after too many failures in a row, and while the search runs already; with `workers: "mpi"` also
+   *   if a distribution is set, and if processes differ in what they search for
    * @throws {ValueError} for a folder of another search
    */
   async search(
@@ -211,28 +235,32 @@ export abstract class Tuner {
             ...wanted,
             callbacks: [...options?.callbacks ?? [], ...wanted.callbacks],
           }));
-      const seed = await this.#open(this.seed ?? randomSeed() >>> 0, what);
-      await this.#runRounds(seed, await this.#runner({ build: hyperModel.build, fit }));
+      using ranks = this.workers === "mpi" ? await Ranks.open(what) : undefined;
+      const own = this.seed ?? randomSeed() >>> 0;
+      const search = JSON.stringify({ class: this.constructor.name, ...this, directory: null });
+      const seed = await this.#open(await ranks?.agree({ search }, own) ?? own, what, ranks);
+      await this.#runRounds(seed, await this.#runner({ build: hyperModel.build, fit }, ranks), ranks);
     } finally {
       this.#searching = false;
     }
   }
 
-  async #runner(hyperModel: TrialFunctions): Promise<TrialRunner> {
+  async #runner(hyperModel: TrialFunctions, ranks: Ranks | undefined): Promise<TrialRunner> {
     const { workers, directory, denoFlags } = this;
+    const store = this.#store!;
+    if (ranks) return new RankProcesses(ranks, hyperModel, store);
     const module = moduleOf(this.hyperModel);
-    if (workers === 0 || directory === null || !module) {
-      return new OwnProcess(hyperModel, this.#store!);
-    }
+    if (workers === 0 || workers === "mpi" || directory === null || !module) return new OwnProcess(hyperModel, store);
     const backend = await getBackend();
     return new WorkerProcesses(
       workers,
+      store,
       (job) => runInProcess(job, { module, directory, workers, flags: denoFlags, backend }),
     );
   }
 
   /** Opens the folder. Gives the seed, which is that of the search which the folder has, if it has one. */
-  async #open(seed: number, what: string): Promise<number> {
+  async #open(seed: number, what: string, ranks: Ranks | undefined): Promise<number> {
     const { directory } = this;
     this.#trials.clear();
     if (directory === null) {
@@ -240,11 +268,27 @@ export abstract class Tuner {
       return seed;
     }
     requireFiles("keep the trials of a search");
+    this.#store = new FolderTrials(directory);
+    if (!ranks) return await this.#openFolder(directory, seed, what);
+    const found = await ranks.fromFirst(() => this.#openFolder(directory, seed, what));
+    await ranks.exchange(async () => {
+      const seen = await readJson<SearchFile>(`${directory}/${searchFile}`);
+      if (seen?.seed === found) return;
+      throw new FileError({
+        what,
+        rule: `all processes must see one folder "${directory}"`,
+        received: "another, or none",
+        hint: "give the path of a folder that the machines share",
+      });
+    });
+    return found;
+  }
+
+  async #openFolder(directory: string, seed: number, what: string): Promise<number> {
     if (this.overwrite) await removeFolder(directory);
     await makeFolder(directory);
-    this.#store = new FolderTrials(directory);
     const path = `${directory}/${searchFile}`;
-    const earlier = await readJson<{ seed: number; search: unknown }>(path);
+    const earlier = await readJson<SearchFile>(path);
     const search = { class: this.constructor.name, ...this.settings };
     if (!earlier) await writeJson(path, { seed, search });
     else if (
@@ -266,7 +310,7 @@ export abstract class Tuner {
     return { objective, executionsPerTrial, hyperparameters };
   }
 
-  async #runRounds(seed: number, runner: TrialRunner): Promise<void> {
+  async #runRounds(seed: number, runner: TrialRunner, ranks: Ranks | undefined): Promise<void> {
     const rounds = this.rounds(seed);
     let first = 0;
     for (let next = rounds.next(); !next.done;) {
@@ -278,23 +322,31 @@ export abstract class Tuner {
         executions: this.executionsPerTrial,
       }));
       first += jobs.length;
-      const left: Job[] = [];
-      for (const job of jobs) {
-        const earlier = await this.#store!.read(job.id);
-        const isDone = earlier?.status === "completed" &&
-          JSON.stringify(earlier.proposal) === JSON.stringify(job.proposal);
-        if (isDone) this.#trials.set(job.id, earlier);
-        else left.push(job);
+      for (const trial of await (ranks?.fromFirst(() => this.#earlier(jobs)) ?? this.#earlier(jobs))) {
+        this.#trials.set(trial.id, trial);
       }
-      await runner.run(left, async ({ id, proposal }, outcome) => {
-        const trial: Trial = { id, proposal, ...outcome };
-        await this.#store!.write(trial);
-        this.#trials.set(id, trial);
-        if (this.verbose) console.log(this.#lineOf(trial));
-        this.#endIfFailing(id);
+      await runner.run(jobs.filter(({ id }) => !this.#trials.has(id)), (trial) => {
+        this.#trials.set(trial.id, trial);
+        if (this.verbose && this.#prints) console.log(this.#lineOf(trial));
+        this.#endIfFailing(trial.id);
       });
       next = rounds.next(jobs.map(({ id }) => this.#trials.get(id)!));
     }
+  }
+
+  /** The trials of jobs that ended in an earlier search. */
+  async #earlier(jobs: readonly Job[]): Promise<Trial[]> {
+    const ended: Trial[] = [];
+    for (const { id, proposal } of jobs) {
+      const earlier = await this.#store!.read(id);
+      const isDone = earlier?.status === "completed" && JSON.stringify(earlier.proposal) === JSON.stringify(proposal);
+      if (isDone) ended.push(earlier);
+    }
+    return ended;
+  }
+
+  get #prints(): boolean {
+    return this.workers !== "mpi" || isFirstRank();
   }
 
   /** Throws {@linkcode StateError} if the last of too many trials in a row has failed. */
@@ -368,13 +420,14 @@ export abstract class Tuner {
   }
 
   /**
-   * Prints the best trials: their scores and values.
+   * Prints the best trials: their scores and values. With `workers: "mpi"` the first process does.
    *
    * @param numTrials how many; 10 by default
    * @throws {StateError} before a trial has ended
    */
   resultsSummary(numTrials: number = 10): void {
     const best = this.#best(numTrials ?? 10);
+    if (!this.#prints) return;
     const failed = this.trials.filter(({ status }) => status === "failed").length;
     console.log(`${this.trials.length} trials${failed ? `, of which ${failed} failed` : ""}. The best:`);
     for (const { id, score, values } of best) {
@@ -382,8 +435,9 @@ export abstract class Tuner {
     }
   }
 
-  /** Prints the hyperparameters that trials asked for, and the values that they can have. */
+  /** Prints the hyperparameters that trials asked for, and the values that they can have. With `workers: "mpi"` the first process does. */
   searchSpaceSummary(): void {
+    if (!this.#prints) return;
     const space = new Map(this.trials.flatMap((trial) => trial.space.map((of) => [of.name, of] as const)));
     console.log(`${space.size} hyperparameter${space.size === 1 ? "" : "s"}${space.size ? ":" : ""}`);
     for (const [name, of] of space) {

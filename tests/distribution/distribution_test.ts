@@ -4,79 +4,24 @@ import { fileURLToPath } from "node:url";
 import { launchOf } from "../../lib/exec/native/mpi.ts";
 import { distribution } from "../../mod.ts";
 import { assertClose } from "../close.ts";
+import {
+  type Kind,
+  kinds,
+  type Launch,
+  type Outcome,
+  resultOf as resultOfProgram,
+  run as runProgram,
+} from "./launch.ts";
 
 const program = fileURLToPath(new URL("train.ts", import.meta.url));
 
-/** The launchers, and what installs them on Debian. */
-const kinds = {
-  openmpi: { launcher: "mpirun.openmpi", more: ["--oversubscribe"], packages: "openmpi-bin libopenmpi-dev" },
-  mpich: { launcher: "mpirun.mpich", more: [], packages: "mpich libmpich-dev" },
-} as const;
-
-type Kind = keyof typeof kinds;
-
-/** How a scenario runs. */
-interface Launch {
-  readonly kind?: Kind;
-  readonly backend?: string;
-  readonly args?: readonly string[];
-}
-
-/** What was printed, the exit status, and what each process wrote. */
-interface Outcome {
-  readonly code: number;
-  readonly text: string;
-  readonly results: readonly string[];
-}
-
 /** Runs a scenario in so many processes; alone without a launcher. */
-async function run(
-  scenario: string,
-  size: number,
-  { kind = "openmpi", backend = "eigen", args = [] }: Launch = {},
-): Promise<Outcome> {
-  const folder = await Deno.makeTempDir();
-  const own = [Deno.execPath(), "run", "-A", "--no-check", program, folder, scenario, backend, ...args];
-  const { launcher, more, packages } = kinds[kind];
-  const [command, ...rest] = size === 1 ? own : [launcher, "-n", String(size), ...more, ...own];
-  try {
-    const output = await new Deno.Command(command, {
-      args: rest,
-      env: {
-        OMPI_ALLOW_RUN_AS_ROOT: "1",
-        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-        CERATOPS_THREADS: "1",
-        NO_COLOR: "1",
-      },
-      stdin: "null",
-      // What waits for ever is a failure, too.
-      signal: AbortSignal.timeout(120_000),
-    }).output();
-    const read = (rank: number) => {
-      try {
-        return [Deno.readTextFileSync(`${folder}/${rank}.json`)];
-      } catch {
-        return [];
-      }
-    };
-    const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
-    return { code: output.code, text, results: Array.from({ length: size }, (_, rank) => read(rank)).flat() };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`${launcher} is not there: sudo apt-get install -y ${packages}`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const run = (scenario: string, size: number, launch: Launch = {}): Promise<Outcome> =>
+  runProgram(program, scenario, size, launch);
 
 /** The result of a scenario, which is the same, bit for bit, in all processes. */
-async function resultOf(scenario: string, size: number, launch: Launch = {}): Promise<string> {
-  const { code, text, results } = await run(scenario, size, launch);
-  assert.equal(code, 0, text);
-  assert.equal(results.length, size, text);
-  for (const result of results) assert.equal(result, results[0], "processes differ");
-  return results[0];
-}
+const resultOf = (scenario: string, size: number, launch: Launch = {}): Promise<string> =>
+  resultOfProgram(program, scenario, size, launch);
 
 /** The numbers of a result, with the path to each. */
 function numbersIn(value: unknown, path = ""): [string, number][] {

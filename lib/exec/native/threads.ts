@@ -1,5 +1,5 @@
 // How many threads compute: what was asked for, else what the machine has.
-import { connected } from "../../communicator.ts";
+import { launched } from "../../communicator.ts";
 import { readVariable } from "../../environment.ts";
 import { ValueError } from "../../errors.ts";
 
@@ -21,9 +21,9 @@ export function namedThreads(): number | undefined {
   });
 }
 
-/** The number of processors, or of those that this process has for itself beside others that train with it. */
+/** The number of processors, or of those that this process has for itself beside others of its launcher. */
 export function processors(): number {
-  return Math.max(1, connected()?.processors ?? globalThis.navigator?.hardwareConcurrency ?? 1);
+  return Math.max(1, launched()?.processors ?? globalThis.navigator?.hardwareConcurrency ?? 1);
 }
 
 /** A number of threads in words. */

@@ -1,0 +1,156 @@
+// What tests/tuning/ranks_test.ts runs, in one process or by mpirun: `ranks.ts FOLDER SCENARIO`. Each process writes what
+// its scenario gives to the folder.
+import {
+  distribution,
+  Input,
+  layers,
+  type Model,
+  Sequential,
+  setBackend,
+  setRandomSeed,
+  tensor,
+  tuning,
+} from "../../mod.ts";
+import { build, fit } from "./regression.ts";
+
+const [folder, name] = Deno.args;
+const rank = Number(Deno.env.get("OMPI_COMM_WORLD_RANK") ?? Deno.env.get("PMI_RANK") ?? 0);
+// Only that of the first process counts.
+setRandomSeed(7 + rank);
+// Before the backend is opened, so that the first process alone prints it.
+await distribution.initialize();
+await setBackend("eigen");
+
+// One process alone does without what divides trials.
+const isAlone = !Deno.env.has("OMPI_COMM_WORLD_SIZE") && !Deno.env.has("PMI_SIZE");
+const workers = isAlone ? 0 : "mpi";
+const common = { workers, verbose: 1 } as const;
+
+/** What all processes must know of a search, with the weights of its best models. */
+async function found(tuner: tuning.Tuner): Promise<object> {
+  const models = await tuner.getBestModels(2);
+  return { trials: tuner.trials, weights: await Promise.all(models.map(weightsOf)) };
+}
+
+const weightsOf = async (model: Model) => (await model.getWeights()).map(({ data }) => [...data]);
+
+/** A search whose trials give numbers alone, or throw. */
+const numbers = (score: (hp: tuning.HyperParameters) => number): tuning.HyperModel => ({
+  build: () => new Sequential(),
+  fit: score,
+});
+
+const scenarios: Readonly<Record<string, () => Promise<object>>> = {
+  async random() {
+    const options = { ...common, objective: "val_loss", maxTrials: 5, executionsPerTrial: 2, directory: `${folder}/a` };
+    const tuner = new tuning.RandomSearch({ build, fit }, options);
+    await tuner.search();
+    const { trials } = tuner;
+    const again = new tuning.RandomSearch({ build, fit: () => 0 }, options);
+    await again.search();
+    return { ...await found(tuner), resumed: JSON.stringify(again.trials) === JSON.stringify(trials) };
+  },
+
+  /** A round of Hyperband goes on with weights that another process wrote. */
+  async hyperband() {
+    const tuner = new tuning.Hyperband({ build, fit }, {
+      ...common,
+      objective: "val_loss",
+      maxEpochs: 4,
+      factor: 2,
+      directory: `${folder}/b`,
+    });
+    await tuner.search();
+    return await found(tuner);
+  },
+
+  async bayesian() {
+    const score = (hp: tuning.HyperParameters) => (hp.Float("x", -5, 5) - 2) ** 2;
+    const options = { ...common, maxTrials: 9, numInitialPoints: 3, trialsPerRound: 3, directory: `${folder}/c` };
+    const tuner = new tuning.BayesianOptimization(numbers(score), options);
+    await tuner.search();
+    return { trials: tuner.trials };
+  },
+
+  async failing() {
+    const score = async (hp: tuning.HyperParameters) => {
+      const act = hp.Choice("act", ["score", "throw", "distribute", "search"]);
+      if (act === "throw") throw new RangeError("no such data");
+      if (act === "distribute") await distribution.set(new distribution.DataParallel());
+      if (act === "search") {
+        await new tuning.RandomSearch(numbers(() => 1), { ...common, workers: "mpi", directory: folder }).search();
+      }
+      return hp.Float("x", 0, 1);
+    };
+    const model = { build: () => new Sequential(), fit: score };
+    const tuner = new tuning.RandomSearch(model, {
+      ...common,
+      workers: "mpi",
+      seed: 3,
+      maxTrials: 12,
+      maxConsecutiveFailedTrials: 12,
+      directory: `${folder}/d`,
+    });
+    await tuner.search();
+    const strict = new tuning.RandomSearch(model, {
+      ...common,
+      workers: "mpi",
+      hyperparameters: { act: "throw" },
+      maxTrials: 12,
+      directory: `${folder}/e`,
+    });
+    const error = await strict.search().then(() => "", (error: Error) => error.message);
+    return { trials: tuner.trials, strict: strict.trials, error };
+  },
+
+  async folds() {
+    const model = () => {
+      const model = new Sequential([
+        Input({ shape: [2] }),
+        new layers.Dense(3),
+        new layers.Dropout(0.3),
+        new layers.Dense(1),
+      ]);
+      model.compile({ optimizer: "adam", loss: "mse", metrics: ["mae"] });
+      return model;
+    };
+    const x = tensor(Float32Array.from({ length: 40 }, (_, i) => Math.sin(i * 1.7)), [20, 2]);
+    const y = tensor(Float32Array.from({ length: 20 }, (_, i) => Math.cos(i)), [20, 1]);
+    const options = { workers, nSplits: 5, shuffle: true, epochs: 3, batchSize: 4 } as const;
+    const { scores, mean, std, histories } = await tuning.crossValidate(model, x, y, options);
+    return { scores, mean, std, histories: histories.map(({ epoch, history }) => ({ epoch, history })) };
+  },
+
+  /** One of two processes dies within a trial. */
+  async killed() {
+    const model = numbers(() => {
+      if (rank === 1) Deno.kill(Deno.pid, "SIGKILL");
+      return 1;
+    });
+    await new tuning.RandomSearch(model, { ...common, directory: `${folder}/f` }).search();
+    return {};
+  },
+
+  /** The search differs between processes. */
+  async differs() {
+    const maxTrials = 4 + rank;
+    await new tuning.RandomSearch(numbers(() => 1), { ...common, maxTrials, directory: `${folder}/g` }).search();
+    return {};
+  },
+
+  /** Each process has a folder of its own. */
+  async apart() {
+    await new tuning.RandomSearch(numbers(() => 1), { ...common, directory: `${folder}/${rank}/h` }).search();
+    return {};
+  },
+
+  /** The batches of each trial would be divided, too. */
+  async both() {
+    await distribution.set(new distribution.DataParallel());
+    await new tuning.RandomSearch(numbers(() => 1), { ...common, directory: `${folder}/i` }).search();
+    return {};
+  },
+};
+
+const result = await scenarios[name]();
+Deno.writeTextFileSync(`${folder}/${rank}.json`, JSON.stringify(result));
