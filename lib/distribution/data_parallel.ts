@@ -91,7 +91,7 @@ export async function getDeviceCount(deviceType?: string | null): Promise<number
 }
 
 /**
- * Connects the processes; {@linkcode setDistribution} does so too. Their number and addresses are the launcher's, so
+ * Connects the processes; {@linkcode setDistribution} and searches with `workers: "mpi"` do so too. Their number and addresses are the launcher's, so
  * that it takes nothing. As `keras.distribution.initialize`.
  */
 export async function initialize(): Promise<void> {

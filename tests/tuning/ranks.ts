@@ -1,6 +1,7 @@
-// What tests/tuning/ranks_test.ts runs, in one process or by mpirun: `ranks.ts FOLDER SCENARIO`. Each process writes what
-// its scenario gives to the folder.
+// What tests/tuning/ranks_test.ts runs, in one process or by mpirun: `ranks.ts FOLDER SCENARIO BACKEND [ARGUMENTS]`. Each
+// process writes what its scenario gives to the folder.
 import {
+  type BackendName,
   distribution,
   Input,
   layers,
@@ -13,13 +14,13 @@ import {
 } from "../../mod.ts";
 import { build, fit } from "./regression.ts";
 
-const [folder, name] = Deno.args;
+const [folder, name, backend, ...args] = Deno.args;
 const rank = Number(Deno.env.get("OMPI_COMM_WORLD_RANK") ?? Deno.env.get("PMI_RANK") ?? 0);
 // Only that of the first process counts.
 setRandomSeed(7 + rank);
 // Before the backend is opened, so that the first process alone prints it.
 await distribution.initialize();
-await setBackend("eigen");
+await setBackend(backend as BackendName);
 
 // One process alone does without what divides trials.
 const isAlone = !Deno.env.has("OMPI_COMM_WORLD_SIZE") && !Deno.env.has("PMI_SIZE");
@@ -119,6 +120,39 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     const options = { workers, nSplits: 5, shuffle: true, epochs: 3, batchSize: 4 } as const;
     const { scores, mean, std, histories } = await tuning.crossValidate(model, x, y, options);
     return { scores, mean, std, histories: histories.map(({ epoch, history }) => ({ epoch, history })) };
+  },
+
+  /** A search that goes on from what is in a folder; with `die` the last process is killed within its second trial. */
+  async interrupted() {
+    const [directory, die] = args;
+    let trials = 0;
+    const model = numbers((hp) => {
+      if (die && rank === 1 && ++trials === 2) Deno.kill(Deno.pid, "SIGKILL");
+      return hp.Float("x", 0, 1);
+    });
+    const tuner = new tuning.RandomSearch(model, { ...common, seed: 5, maxTrials: 7, directory });
+    await tuner.search();
+    return { trials: tuner.trials };
+  },
+
+  /** The first trial of the second process ends only once the first process has begun its second one. */
+  async ahead() {
+    const begun = `${folder}/begun`;
+    let trials = 0;
+    const score = async () => {
+      trials++;
+      if (rank === 0 && trials === 2) Deno.writeTextFileSync(begun, "");
+      const isThere = () => [...Deno.readDirSync(folder)].some(({ name }) => name === "begun");
+      for (let i = 0; rank === 1 && trials === 1 && !isThere(); i++) {
+        if (i === 600) throw new RangeError("the other process waits");
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      return 1;
+    };
+    const model = { build: () => new Sequential(), fit: score };
+    const tuner = new tuning.RandomSearch(model, { ...common, maxTrials: 4, directory: `${folder}/j` });
+    await tuner.search();
+    return tuner.trials.map(({ status }) => status);
   },
 
   /** One of two processes dies within a trial. */

@@ -64,6 +64,26 @@ Deno.test("tuning: processes of mpirun cross-validate as one does, bit for bit [
   assert.equal(await together("folds", 3, { kind: "mpich" }), expected);
 });
 
+Deno.test("tuning: a search whose process was killed goes on in another number of them [slow] [eigen]", async () => {
+  const [directory, other] = [await Deno.makeTempDir(), await Deno.makeTempDir()];
+  try {
+    const killed = await run(program, "interrupted", 2, { args: [directory, "die"] });
+    assert.notEqual(killed.code, 0);
+    const written = () => Deno.statSync(`${directory}/trial_0001/trial.json`).mtime!.getTime();
+    const before = written();
+    const resumed = await together("interrupted", 3, { args: [directory] });
+    assert.equal(written(), before, "a trial that had ended ran again");
+    assert.equal(resumed, await resultOf(program, "interrupted", 1, { args: [other] }));
+    assert.equal(JSON.parse(resumed).trials.length, 7);
+  } finally {
+    for (const folder of [directory, other]) await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("tuning: a process goes on with its next trial while another is at its last [slow] [eigen]", async () => {
+  assert.deepEqual(JSON.parse(await together("ahead")), ["completed", "completed", "completed", "completed"]);
+});
+
 /** What processes do that ends all of them, and what they then say. */
 const failures: readonly (readonly [scenario: string, said: RegExp])[] = [
   ["killed", /signal 9|KILLED|EXIT CODE: 9|Killed/],
