@@ -1,4 +1,5 @@
 // deno task bench: speed compared with the peers that are installed, as ratios measured in one run.
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { barsTable } from "./bars.ts";
 import { convSweep, sweptBackends } from "./conv_sweep.ts";
@@ -23,7 +24,7 @@ const { values } = parseArgs({
 });
 
 const usage =
-  `deno task bench [--smoke] [--only engine,examples,conv_sweep,growth,mlp_epoch,...] [--rounds 5] [--backend eigen]
+  `deno task bench [--smoke] [--only engine,examples,conv_sweep,processes,growth,mlp_epoch,...] [--rounds 5] [--backend eigen]
     [--record] [--check]
   --smoke   a few steps of everything of Ceratops's own, no peers: shows that the benchmark runs
   --only    the parts to run, separated by commas
@@ -58,6 +59,20 @@ async function recordRun(results: readonly PartResult[]): Promise<void> {
   });
 }
 
+/** Prints how much of the time of several processes is training, where MPI is installed. */
+async function processesReport(smoke: boolean): Promise<void> {
+  console.log("\nTraining in several processes");
+  const args = ["run", "-A", fileURLToPath(new URL("mpi.ts", import.meta.url)), ...(smoke ? ["--smoke"] : [])];
+  try {
+    await new Deno.Command("mpirun", { args: ["--version"], stdout: "null", stderr: "null" }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return console.log("  not run: it needs MPI (openmpi-bin and libopenmpi-dev, or mpich and libmpich-dev)");
+  }
+  const { code } = await new Deno.Command(Deno.execPath(), { args, stdout: "inherit", stderr: "inherit" }).output();
+  if (code !== 0) throw new Error(`bench/mpi.ts failed with status ${code}`);
+}
+
 /** Prints which ratios fell since the last recorded run; returns how many. */
 async function checkRun(results: readonly PartResult[]): Promise<number> {
   const cpu = await processor();
@@ -89,6 +104,7 @@ const reports: Readonly<Record<string, () => Promise<void>>> = {
   engine: () => engineReport(smoke),
   examples: examplesReport,
   conv_sweep: () => convSweep(backend, smoke),
+  processes: () => processesReport(smoke),
   async growth() {
     broken = await growthReport(backend, smoke);
   },

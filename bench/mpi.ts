@@ -1,5 +1,5 @@
-// Measures training in several processes: `deno run -A bench/mpi.ts [--launcher=mpirun] [--processes=2]`. Prints what
-// adding up over them costs, and how much of the processes' time is training, beside one process of one thread.
+// Measures training in several processes: `deno run -A bench/mpi.ts [--launcher=mpirun] [--processes=2] [--smoke]`. Prints
+// what adding up over them costs, and how much of the processes' time is training, beside one process of one thread.
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { communicator } from "../lib/communicator.ts";
@@ -10,12 +10,13 @@ const { values: options } = parseArgs({
   options: {
     launcher: { type: "string", default: "mpirun" },
     processes: { type: "string", default: "2" },
+    smoke: { type: "boolean", default: false },
     part: { type: "string" },
   },
 });
 
 /** Elements that are added up: one, some, those of the MLP's gradients, and ten times as many. */
-const sizes = [1, 10_000, 100_000, 400_000, 4_000_000];
+const sizes = options.smoke ? [1, 10_000] : [1, 10_000, 100_000, 400_000, 4_000_000];
 
 /** The middle one of the seconds between these times, which are in milliseconds. */
 function median(times: readonly number[]): number {
@@ -56,7 +57,7 @@ async function train(name: keyof typeof trainings): Promise<number> {
   const times: number[] = [];
   await model.fit(x, y, {
     batchSize: 128,
-    epochs: 9,
+    epochs: options.smoke ? 2 : 9,
     verbose: 0,
     callbacks: [{ onEpochEnd: () => void times.push(performance.now()) }],
   });
@@ -66,6 +67,7 @@ async function train(name: keyof typeof trainings): Promise<number> {
 /** Runs a part in so many processes, of one thread each; gives what the first one prints. */
 async function run<T>(part: string, processes: number): Promise<T> {
   const own = [Deno.execPath(), "run", "-A", fileURLToPath(import.meta.url), `--part=${part}`];
+  if (options.smoke) own.push("--smoke");
   const [command, ...args] = processes === 1 ? own : [options.launcher, "-n", `${processes}`, ...own];
   const { code, stdout } = await new Deno.Command(command, {
     args,

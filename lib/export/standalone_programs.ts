@@ -3,7 +3,7 @@ import { bytesPerElement, type DType, makeArray, storedDType } from "../dtype.ts
 import { ValueError } from "../errors.ts";
 import type { NativeModule } from "../exec/native/module.ts";
 import { variablesOf } from "../exec/executor.ts";
-import { encodePlan } from "../exec/native/encode.ts";
+import { encodePlan, frozenLinks } from "../exec/native/encode.ts";
 import type { Graph, StateLink } from "../ir/graph.ts";
 import { isLoop } from "../ir/op_def.ts";
 import { planGraph } from "../passes/pipeline.ts";
@@ -69,7 +69,7 @@ export async function packModel(
   for (const weight of others) await stored.addWeight(weight);
   const encoded = traced.map((one) => {
     const plan = planGraph(one.graph, { bytesOf: bytesPerElement, reuseInputs: true });
-    const program = encodePlan(plan, engine);
+    const program = encodePlan(plan, engine, frozenLinks(plan.graph, weights));
     return { ...one, state: plan.graph.state, program, constants: stored.add(program.constants) };
   });
   const { bytes } = stored;

@@ -80,6 +80,14 @@ export function encodePlan(
   };
 }
 
+/** The links of those variables that a program reads and does not assign. */
+export function frozenLinks({ state }: Graph, variables: Iterable<unknown>): ReadonlySet<number> {
+  const frozen = new Set(variables);
+  return new Set(
+    state.flatMap(({ variable, input, output }, link) => input === output && frozen.has(variable) ? [link] : []),
+  );
+}
+
 /** An attribute passed to a native kernel. */
 type AttrValue = number | boolean | readonly number[] | ElementwiseProgram | null;
 

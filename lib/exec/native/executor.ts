@@ -19,7 +19,7 @@ import {
 import { yieldIfDue } from "../event_loop.ts";
 import { flopsOf } from "../flops.ts";
 import { Held } from "../../held.ts";
-import { type EncodedProgram, encodePlan, type Segment } from "./encode.ts";
+import { type EncodedProgram, encodePlan, frozenLinks, type Segment } from "./encode.ts";
 import type { NativeModule } from "./module.ts";
 
 /** The alignment of variables, in bytes. */
@@ -181,11 +181,8 @@ export class NativeExecutor implements Executor, DrawingDevice {
 
   /** Encodes and loads a plan; attaches its variables. */
   async load(plan: Plan, { frozen = [] }: ExecutorCompileOptions = {}): Promise<NativeExecutable> {
-    const seldomChanged = new Set<unknown>(frozen);
-    const links = plan.graph.state.flatMap(({ variable, input, output }, link) => {
-      return input === output && seldomChanged.has(variable) ? [link] : [];
-    });
-    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module, new Set(links)), links);
+    const links = frozenLinks(plan.graph, frozen);
+    const executable = new NativeExecutable(this, plan, encodePlan(plan, this.module, links), [...links]);
     await executable.prepare();
     this.#programs.set(executable, executable.loaded);
     // Unreferenced memory is freed between turns of the event loop; blocking runs do not yield to it.

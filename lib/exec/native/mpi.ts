@@ -70,7 +70,7 @@ export async function openMpi(): Promise<Communicator | undefined> {
   call.ceratops_mpi_place(place);
   const [rank, size, onMachine, processors] = place;
   const version = textOf((bytes) => call.ceratops_mpi_version(bytes, bytes.length));
-  const description = version.match(/^(Open MPI v\S+|MPICH Version:\s*\S+)/)?.[0].replace(/ v|\sVersion:\s*/, " ") ??
+  const description = version.match(/^(Open MPI v[\d.]+|MPICH Version:\s*\S+)/)?.[0].replace(/ v|\sVersion:\s*/, " ") ??
     version.split("\n")[0];
   if (launch.size !== undefined && launch.size !== size) {
     throw new BackendError({
