@@ -111,7 +111,7 @@ Deno.test("guides: every snippet of TypeScript is run, and each guide stands in 
   for (const { guide, blocks } of programs) {
     assert.ok(blocks.some(({ language }) => language === "ts"), `${guide} has no snippet`);
     const odd = blocks.map(({ language }) => language).filter((language) =>
-      !["ts", "text", "sh", "html", "python"].includes(language)
+      !["ts", "text", "console", "http", "sh", "html", "python"].includes(language)
     );
     assert.deepEqual(odd, [], guide);
     assert.ok(index.includes(`](guides/${basename(guide)})`), `${guide} is not in docs/README.md`);
