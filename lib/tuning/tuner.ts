@@ -367,13 +367,14 @@ export abstract class Tuner {
   }
 
   #lineOf(trial: Trial): string {
-    const values = valuesText(trial.values);
-    if (trial.status === "failed") return `Trial ${trial.id} failed: ${trial.error} (${values})`;
+    const text = valuesText(trial.values);
+    const values = text === "" ? "" : ` (${text})`;
+    if (trial.status === "failed") return `Trial ${trial.id} failed: ${trial.error}${values}`;
     const [best] = ranked(this.trials);
     const isNew = best.id === trial.id;
     return `Trial ${trial.id}: ${this.#nameOfScore} ${format(trial.score)}${
       isNew ? ", the best so far" : ` (best ${format(best.score)} of trial ${best.id})`
-    } (${values})`;
+    }${values}`;
   }
 
   get #nameOfScore(): string {
