@@ -184,11 +184,13 @@ const float* ElementwiseVm::row_of(int reg) const {
   return is_row ? operand.value->as<const float>() : nullptr;
 }
 
-const float* ElementwiseVm::literal_of(int reg) const {
+// The value of a literal; NaN for another register.
+float ElementwiseVm::literal_of(int reg) const {
+  float value = __builtin_nanf("");
   for (const auto& [to, bits] : literals_) {
-    if (to == reg) return reinterpret_cast<const float*>(&bits);
+    if (to == reg) std::memcpy(&value, &bits, sizeof value);
   }
-  return nullptr;
+  return value;
 }
 
 // Adds `next`, which reads the result of `head`, to the chain; returns false if it does not fit there.
@@ -198,14 +200,15 @@ bool ElementwiseVm::extend_chain(AffineChain& chain, Step& head, const Step& nex
   const bool first = next.a == head.to;
   const int other = first ? next.b : next.a;
   if (other == head.to) return false;
-  const float* literal = literal_of(other);
-  if (first && literal && *literal == *literal) {
-    if (is("maximum")) return chain.clamp_low(*literal);
-    if (is("minimum")) return chain.clamp_high(*literal);
+  const float literal = literal_of(other);
+  const bool is_literal = literal == literal;
+  if (first && is_literal) {
+    if (is("maximum")) return chain.clamp_low(literal);
+    if (is("minimum")) return chain.clamp_high(literal);
   }
   const float* row = row_of(other);
-  if (row || literal) {
-    const auto link = [&](AffineChain::Kind kind) { return chain.link(kind, row, literal ? *literal : 0); };
+  if (row || is_literal) {
+    const auto link = [&](AffineChain::Kind kind) { return chain.link(kind, row, literal); };
     if (is("add")) return link(AffineChain::add);
     if (is("subtract")) return link(first ? AffineChain::subtract : AffineChain::subtract_from);
     return is("multiply") && link(AffineChain::multiply);

@@ -69,7 +69,7 @@ class ElementwiseVm {
   void find_chains();
   bool extend_chain(AffineChain& chain, Step& head, const Step& next) const;
   const float* row_of(int reg) const;
-  const float* literal_of(int reg) const;
+  float literal_of(int reg) const;
   void allocate();
   void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;
   void execute(char* memory, index_t from, index_t column, index_t n) const;
