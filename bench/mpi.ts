@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { communicator } from "../lib/communicator.ts";
+import { median } from "./median.ts";
 import { distribution, Input, layers, Sequential, setBackend, setRandomSeed, tensor } from "../mod.ts";
 
 const { values: options } = parseArgs({
@@ -18,11 +19,8 @@ const { values: options } = parseArgs({
 /** Elements that are added up: one, some, those of the MLP's gradients, and ten times as many. */
 const sizes = options.smoke ? [1, 10_000] : [1, 10_000, 100_000, 400_000, 4_000_000];
 
-/** The middle one of the seconds between these times, which are in milliseconds. */
-function median(times: readonly number[]): number {
-  const seconds = times.slice(1).map((time, i) => (time - times[i]) / 1000).sort((a, b) => a - b);
-  return seconds[seconds.length >> 1];
-}
+/** The seconds between these times, which are in milliseconds. */
+const secondsBetween = (times: readonly number[]) => times.slice(1).map((time, i) => (time - times[i]) / 1000);
 
 const trainings = {
   mlp: {
@@ -61,7 +59,7 @@ async function train(name: keyof typeof trainings): Promise<number> {
     verbose: 0,
     callbacks: [{ onEpochEnd: () => void times.push(performance.now()) }],
   });
-  return median(times);
+  return median(secondsBetween(times));
 }
 
 /** Runs a part in so many processes, of one thread each; gives what the first one prints. */
@@ -93,7 +91,7 @@ if (options.part) {
         await others!.reduce(data);
         ends.push(performance.now());
       }
-      times.push(median(ends));
+      times.push(median(secondsBetween(ends)));
     }
     found = { description: others!.description, times };
   } else found = { seconds: await train(options.part as keyof typeof trainings) };

@@ -1,7 +1,7 @@
 // How long a process takes to start: `deno run -A bench/start.ts convnet` loads MNIST and trains one step, `resnet50` reads
 // a config and predicts once. Prints milliseconds of each part, since the process began.
-const { applications, datasets, Input, layers, modelFromJson, Sequential, setBackend, setRandomSeed, Tensor } =
-  await import("../mod.ts");
+const { applications, datasets, modelFromJson, setBackend, setRandomSeed, Tensor } = await import("../mod.ts");
+const { convnet: makeConvnet } = await import("./works/models.ts");
 
 let last = 0;
 /** Prints the time since the last part ended. */
@@ -15,19 +15,7 @@ const works: Record<string, () => Promise<void>> = {
   async convnet() {
     const [[x, y]] = await datasets.mnist.loadData();
     tell("MNIST");
-    const model = new Sequential([
-      Input({ shape: [28, 28], dtype: "uint8" }),
-      new layers.Rescaling(1 / 255),
-      new layers.Reshape([28, 28, 1]),
-      new layers.Conv2D(32, 3, { activation: "relu" }),
-      new layers.MaxPooling2D(2),
-      new layers.Conv2D(64, 3, { activation: "relu" }),
-      new layers.MaxPooling2D(2),
-      new layers.Flatten(),
-      new layers.Dropout(0.5),
-      new layers.Dense(10, { activation: "softmax" }),
-    ]);
-    model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy" });
+    const model = makeConvnet();
     tell("the model");
     await model.fit(x.rows(0, 128), y.rows(0, 128), { batchSize: 128, verbose: 0 });
     tell("a step of training");

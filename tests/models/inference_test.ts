@@ -1,17 +1,11 @@
 // Predictions, for which kernels keep what they compute from the weights until these change.
 import assert from "node:assert/strict";
 import { getExecutor } from "../../lib/exec/select.ts";
-import { Input, layers, Model, ops, type SymbolicTensor, type Tensor, tensor } from "../../mod.ts";
+import { Input, layers, Model, ops, random, type SymbolicTensor, type Tensor, tensor } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
 
 /** Numbers in [-1, 1) that differ by seed. */
-function numbers(count: number, seed: number): Float32Array {
-  let state = seed * 7919 + 1;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 1073741824 - 1;
-  });
-}
+const numbers = (shape: readonly number[], seed: number) => random.uniform(shape, { minval: -1, maxval: 1, seed });
 
 /**
  * Convolutions of each kind: by transformed tiles, with and without padding and with edges that tiles reach over; 1x1;
@@ -41,7 +35,7 @@ async function weightsOf(model: Model, seed: number): Promise<Tensor[]> {
   return weights.map(({ shape, data }, i) => {
     const isVariance = model.weights[i].name.endsWith("moving_variance");
     const fanIn = shape.length > 1 ? data.length / shape[shape.length - 1] : 1;
-    const values = numbers(data.length, seed * 100 + i).map((value) =>
+    const values = numbers([data.length], seed * 100 + i).data.map((value) =>
       isVariance ? 1.2 + value : value / Math.sqrt(fanIn)
     );
     return tensor(values, shape);
@@ -49,8 +43,8 @@ async function weightsOf(model: Model, seed: number): Promise<Tensor[]> {
 }
 
 const rows = 3;
-const x = tensor(numbers(rows * 30 * 28 * 3, 1), [rows, 30, 28, 3]);
-const y = tensor(numbers(rows * 5, 2), [rows, 5]);
+const x = numbers([rows, 30, 28, 3], 1);
+const y = numbers([rows, 5], 2);
 
 /** Predictions with some weights, with others, and after each of two steps of training. */
 async function predictions(): Promise<Tensor[]> {
@@ -109,7 +103,7 @@ testOnBackends("padding layers before convolutions are no passes of their own", 
     const convolved = new layers.Conv2D(3, 3, { strides: 2 }).apply(padded);
     const cropped = new layers.ZeroPadding2D(1).apply(convolved);
     const model = new Model({ inputs, outputs: new layers.MaxPooling2D(2).apply(cropped) });
-    const image = tensor(numbers(2 * 9 * 8 * 2, 3), [2, 9, 8, 2]);
+    const image = numbers([2, 9, 8, 2], 3);
     const found = await model.predict(image, { verbose: 0 }) as Tensor;
     // The reference runs graphs as they are traced.
     assert.equal(used.filter((op) => op === "pad").length, backend === "reference" ? 2 : 1);

@@ -1,16 +1,10 @@
 // Functions of rows behind one another, which executors may compose: a bias, a normalization, a residual, a clamp.
 import assert from "node:assert/strict";
-import { compile, ops, type Tensor, tensor, type Value } from "../../mod.ts";
+import { compile, ops, random, type Tensor, tensor, type Value } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
 
 /** Numbers in [-2, 2). */
-function numbers(count: number, seed: number): Float32Array {
-  let state = seed + 17;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 536870912 - 2;
-  });
-}
+const numbers = (shape: readonly number[], seed: number) => random.uniform(shape, { minval: -2, maxval: 2, seed });
 
 type Chain = (x: Value, a: Value, b: Value, c: Value, other: Value) => Value;
 
@@ -34,10 +28,10 @@ async function results(): Promise<Map<string, Tensor>> {
   const found = new Map<string, Tensor>();
   for (const [name, chain] of Object.entries(chains)) {
     for (const [rows, length] of [[1, 9], [5, 1], [7, 3], [4, 31], [40, 96], [3, 200], [2, 5000]]) {
-      const data = numbers(rows * length, length);
+      const data = numbers([rows, length], length).data.slice();
       data.set([NaN, Infinity, -Infinity, -0].slice(0, Math.min(4, data.length)));
-      const [a, b, c] = [1, 2, 3].map((seed) => tensor(numbers(length, seed), [length]));
-      const other = tensor(numbers(rows * length, 4), [rows, length]);
+      const [a, b, c] = [1, 2, 3].map((seed) => numbers([length], seed));
+      const other = numbers([rows, length], 4);
       const compiled = compile((x, a, b, c, other) => chain(x, a, b, c, other));
       found.set(`${name}: ${rows} x ${length}`, await compiled(tensor(data, [rows, length]), a, b, c, other));
     }

@@ -1,16 +1,10 @@
 // Convolutions that are large enough for transformed tiles, and their gradients.
 import assert from "node:assert/strict";
-import { compile, grad, ops, type Tensor, tensor } from "../../mod.ts";
+import { compile, grad, ops, random, type Tensor } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
 
 /** Numbers in [-1, 1). */
-function numbers(count: number, seed: number): Float32Array {
-  let state = seed + 17;
-  return Float32Array.from({ length: count }, () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 1073741824 - 1;
-  });
-}
+const numbers = (shape: readonly number[], seed: number) => random.uniform(shape, { minval: -1, maxval: 1, seed });
 
 /** Batch, height, width, channels, filters and padding; with few tiles and with many, even and with edges left over. */
 const cases: readonly (readonly [number, number, number, number, number, "same" | "valid"])[] = [
@@ -25,10 +19,10 @@ async function results(): Promise<Tensor[]> {
   for (const [batch, height, width, channels, filters, padding] of cases) {
     const less = padding === "same" ? 0 : 2;
     const shape = [batch, height - less, width - less, filters];
-    const weights = tensor(numbers(shape.reduce((a, b) => a * b), 3), shape);
-    const x = tensor(numbers(batch * height * width * channels, 1), [batch, height, width, channels]);
-    const kernel = tensor(numbers(9 * channels * filters, 2), [3, 3, channels, filters]);
-    const bias = tensor(numbers(filters, 4), [filters]);
+    const weights = numbers(shape, 3);
+    const x = numbers([batch, height, width, channels], 1);
+    const kernel = numbers([3, 3, channels, filters], 2);
+    const bias = numbers([filters], 4);
     found.push(
       await compile((x, kernel, bias) => ops.relu(ops.add(ops.conv(x, kernel, { padding }), bias)))(x, kernel, bias),
       ...await grad((x, kernel) => ops.sum(ops.multiply(ops.conv(x, kernel, { padding }), weights)))(x, kernel),

@@ -293,9 +293,10 @@ export class NativeExecutable implements Executable {
   #releases = -1;
   #secondsPerStep: number;
   #disposed = false;
-  /** The links of variables that are frozen, and of those that are assigned. */
+  /** The links of variables that are frozen. */
   readonly #frozen: readonly number[];
-  readonly #assigned: readonly number[];
+  /** Where the variables are that a run assigns. */
+  #assigned: readonly Location[] = [];
   /** The changes of frozen variables that it knows of. */
   #frozenChanges = 0;
   #flops: readonly number[] | undefined;
@@ -311,7 +312,6 @@ export class NativeExecutable implements Executable {
   ) {
     this.#module = executor.module;
     this.#frozen = frozen;
-    this.#assigned = plan.graph.state.flatMap(({ input, output }, link) => (input === output ? [] : [link]));
     this.#secondsPerStep = encoded.nanoseconds * 1e-9;
     this.stats = {
       nodes: encoded.nodes.length,
@@ -353,6 +353,8 @@ export class NativeExecutable implements Executable {
       for (const { block } of this.loaded.locations) block.users++;
       this.loaded.handle = this.#module.load(this.encoded.bind(slots, constant, this.loaded.locations));
       for (const link of this.#frozen) this.loaded.locations[link].isFrozen = true;
+      const { state } = this.plan.graph;
+      this.#assigned = this.loaded.locations.filter((_, link) => state[link].input !== state[link].output);
       this.#frozenChanges = executor.frozenChanges;
       if (this.#measured) this.#module.measure(this.loaded.handle, true);
     } catch (error) {
@@ -427,7 +429,7 @@ export class NativeExecutable implements Executable {
    * them may have changed.
    */
   #beforeRun(): void {
-    this.executor.changed(this.#assigned.map((link) => this.loaded.locations[link]));
+    this.executor.changed(this.#assigned);
     if (this.#frozen.length === 0 || this.#frozenChanges === this.executor.frozenChanges) return;
     this.#frozenChanges = this.executor.frozenChanges;
     this.#module.refresh(this.loaded.handle);

@@ -158,11 +158,9 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
     },
     refresh: (handle) => void check("Cannot refresh a program", () => call.ceratops_refresh(handle)),
     measure(handle, on) {
-      if (!on) measured.delete(handle);
-      else {measured.set(
-          handle,
-          new Float64Array(check("Cannot measure a program", () => call.ceratops_profile(handle, 0, 0))),
-        );}
+      if (!on) return void measured.delete(handle);
+      const count = check("Cannot measure a program", () => call.ceratops_profile(handle, 0, 0));
+      measured.set(handle, new Float64Array(count));
     },
     measured(handle) {
       const nanoseconds = measured.get(handle)!;
