@@ -5,6 +5,16 @@
 
 namespace ceratops {
 
+// For each tile of rows of a product's `a`, the k at which one of the rows is not zero, counted from the start of its
+// part (depth_part). A tile's block of `stride` numbers is: the place of each part in the list, the list's length, the
+// list.
+struct Nonzeros {
+  const int32_t* blocks;
+  index_t parts, stride;
+
+  const int32_t* block(index_t tile) const { return blocks + tile * stride; }
+};
+
 // Strides in elements: a[row * a_row + k * a_depth], b[k * b_depth + column * b_column].
 struct Product {
   index_t m, n, k;
@@ -16,10 +26,13 @@ struct Product {
   index_t c_row;
   // Whether the product is added to c.
   bool add = false;
+  // What may be skipped of a; null if nothing.
+  const Nonzeros* nonzeros = nullptr;
 };
 
 // As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and,
-// without relaxed SIMD, needs one for the product before the addition: a sixth row spills and costs a third of the speed.
+// without relaxed SIMD, needs one for the product before the addition: a sixth row spills and costs a third of the
+// speed.
 #if defined(__wasm__) && !defined(__wasm_relaxed_simd__)
 constexpr int tile_rows = 5;
 #else
@@ -28,12 +41,27 @@ constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
 constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
 
+// The parts in which k is summed, each of which is read from the L1 cache by many rows.
+inline index_t depth_parts(index_t k) { return ceil_div(k, tile_depth); }
+inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, depth_parts(k))); }
+
 // Floats of scratch memory that tile_product needs.
 constexpr index_t tile_scratch = tile_depth * tile_columns + tile_rows * tile_columns;
 
+// The k over which a tile is summed: all below `count`, or those of a list.
+struct Depths {
+  index_t count;
+  const int32_t* list = nullptr;
+};
+
+inline Depths depths_of(const Nonzeros& nonzeros, index_t row, index_t part) {
+  const int32_t* block = nonzeros.block(row / tile_rows);
+  return {block[part + 1] - block[part], block + nonzeros.parts + 1 + block[part]};
+}
+
 // Computes rows x vectors of c, or adds to them if `add`.
-template <int rows, int vectors>
-inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_depth, const float* b, index_t b_depth,
+template <int rows, int vectors, bool listed>
+inline void tile_kernel(Depths depths, const float* a, index_t a_row, index_t a_depth, const float* b, index_t b_depth,
                         float* c, index_t c_row, bool add) {
   Vector acc[rows][vectors];
   CERATOPS_UNROLL
@@ -41,18 +69,22 @@ inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) acc[i][j] = Vector{};
   }
-  for (index_t k = 0; k < depth; k++) {
+  for (index_t t = 0; t < depths.count; t++) {
+    const float* from_a = listed ? a + depths.list[t] * a_depth : a;
+    const float* from_b = listed ? b + depths.list[t] * b_depth : b;
     Vector row[vectors];
     CERATOPS_UNROLL
-    for (int j = 0; j < vectors; j++) row[j] = load(b + j * lanes);
+    for (int j = 0; j < vectors; j++) row[j] = load(from_b + j * lanes);
     CERATOPS_UNROLL
     for (int i = 0; i < rows; i++) {
-      const Vector value = splat(a[i * a_row]);
+      const Vector value = splat(from_a[i * a_row]);
       CERATOPS_UNROLL
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
-    a += a_depth;
-    b += b_depth;
+    if (!listed) {
+      a += a_depth;
+      b += b_depth;
+    }
   }
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -64,19 +96,22 @@ inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_
   }
 }
 
-template <int vectors>
-inline void tile_rows_left(index_t rows, index_t depth, const float* a, index_t a_row, index_t a_depth, const float* b,
+template <int vectors, bool listed>
+inline void tile_rows_left(index_t rows, Depths depths, const float* a, index_t a_row, index_t a_depth, const float* b,
                            index_t b_depth, float* c, index_t c_row, bool add) {
+#define CERATOPS_TILE(count) \
+  return tile_kernel<std::min(count, tile_rows), vectors, listed>(depths, a, a_row, a_depth, b, b_depth, c, c_row, add)
   switch (rows) {
-    case 1: return tile_kernel<1, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 2: return tile_kernel<2, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 3: return tile_kernel<3, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 4: return tile_kernel<4, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 5: return tile_kernel<5, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 6: return tile_kernel<std::min(6, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 7: return tile_kernel<std::min(7, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    default: return tile_kernel<tile_rows, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 1: CERATOPS_TILE(1);
+    case 2: CERATOPS_TILE(2);
+    case 3: CERATOPS_TILE(3);
+    case 4: CERATOPS_TILE(4);
+    case 5: CERATOPS_TILE(5);
+    case 6: CERATOPS_TILE(6);
+    case 7: CERATOPS_TILE(7);
+    default: CERATOPS_TILE(tile_rows);
   }
+#undef CERATOPS_TILE
 }
 
 typedef float Four __attribute__((vector_size(16)));
@@ -122,6 +157,23 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
     const float* from = b + j * p.b_column;
     for (index_t k = 0; k < depth; k++) panel[k * width + j] = j < columns ? from[k * p.b_depth] : 0.0f;
   }
+}
+
+// Whether `n` floats, a multiple of a vector, are finite: zero times another number is NaN.
+inline bool all_finite(const float* x, index_t n) {
+  constexpr int sums = 4;
+  Vector sum[sums] = {};
+  index_t i = 0;
+  for (; i + sums * lanes <= n; i += sums * lanes) {
+    CERATOPS_UNROLL
+    for (int s = 0; s < sums; s++) sum[s] = multiply_add(load(x + i + s * lanes), Vector{}, sum[s]);
+  }
+  for (; i < n; i += lanes) sum[0] = multiply_add(load(x + i), Vector{}, sum[0]);
+  const Vector all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  for (int j = 0; j < lanes; j++) {
+    if (all[j] != 0) return false;
+  }
+  return true;
 }
 
 // A vector times a row-major b: streams eight rows of b at a time.
@@ -307,11 +359,9 @@ inline void tile_product(const Product& p, float* scratch) {
   }
   const bool direct = p.b_column == 1 && p.m < 3 * tile_rows;
   if (direct && p.m == 1) return row_product(p);
-  const index_t parts = ceil_div(p.k, tile_depth);
-  const index_t part = ceil_div(p.k, parts);
+  const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
-    const float* a = p.a + k * p.a_depth;
     const float* b = p.b + k * p.b_depth;
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
@@ -321,18 +371,23 @@ inline void tile_product(const Product& p, float* scratch) {
       const bool whole = columns == width;
       const float* from = b + column * p.b_column;
       index_t from_depth = p.b_depth;
+      bool skips = false;
       if (!direct || !whole) {
         pack_panel(p, from, depth, columns, width, panel);
         from = panel;
         from_depth = width;
+        skips = vectors == 2 && p.nonzeros && all_finite(panel, depth * width);
       }
+      const auto kernel = skips          ? tile_rows_left<2, true>
+                          : vectors == 2 ? tile_rows_left<2, false>
+                                         : tile_rows_left<1, false>;
       for (index_t row = 0; row < p.m; row += tile_rows) {
         const index_t rows = std::min<index_t>(tile_rows, p.m - row);
+        const Depths depths = skips ? depths_of(*p.nonzeros, row, k / part) : Depths{depth};
         float* c = p.c + row * p.c_row + column;
         float* to = whole ? c : edge;
-        const index_t to_row = whole ? p.c_row : width;
-        const auto kernel = vectors == 2 ? tile_rows_left<2> : tile_rows_left<1>;
-        kernel(rows, depth, a + row * p.a_row, p.a_row, p.a_depth, from, from_depth, to, to_row, whole && add);
+        kernel(rows, depths, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, from, from_depth, to,
+               whole ? p.c_row : width, whole && add);
         if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
       }
     }
@@ -348,10 +403,12 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
-// The product with a b that is packed already: by many tasks, or many times.
+// The product with a b that is packed already: by many tasks, or many times. If p.nonzeros is given, b must be finite.
 inline void packed_product(const Product& p, const float* panels, float* edge) {
-  for (index_t k = 0; k < p.k; k += tile_depth) {
-    const index_t depth = std::min(tile_depth, p.k - k);
+  const auto kernel = p.nonzeros ? tile_rows_left<2, true> : tile_rows_left<2, false>;
+  const index_t part = depth_part(p.k);
+  for (index_t k = 0; k < p.k; k += part) {
+    const index_t depth = std::min(part, p.k - k);
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
       const float* panel = panels + column * p.k + k * tile_columns;
@@ -359,9 +416,10 @@ inline void packed_product(const Product& p, const float* panels, float* edge) {
       const bool whole = columns == tile_columns;
       for (index_t row = 0; row < p.m; row += tile_rows) {
         const index_t rows = std::min<index_t>(tile_rows, p.m - row);
+        const Depths depths = p.nonzeros ? depths_of(*p.nonzeros, row, k / part) : Depths{depth};
         float* c = p.c + row * p.c_row + column;
-        tile_rows_left<2>(rows, depth, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
-                          whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
+        kernel(rows, depths, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
+               whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
         if (!whole) copy_edge(edge, tile_columns, rows, columns, add, c, p.c_row);
       }
     }
