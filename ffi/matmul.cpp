@@ -96,13 +96,15 @@ Product piece_of(const Node& node, const MatmulState& state, index_t matrix, ind
   return p;
 }
 
-// What is not zero in a piece of a: its place in the memory of all pieces.
-Nonzeros nonzeros_of(const MatmulState& state, const Runtime& runtime, const Product& p, index_t m_at, index_t k_at) {
-  const int32_t* all = reinterpret_cast<const int32_t*>(runtime.shared);
-  return {all + (k_at * state.split.m_parts + m_at) * state.piece_nonzeros, depth_parts(p.k), nonzero_stride(p.k)};
+// Where what is not zero in a piece of a is written.
+Nonzeros nonzeros_of(const MatmulState& state, const Runtime& runtime, index_t k, index_t m_at, index_t k_at) {
+  return {reinterpret_cast<int32_t*>(runtime.shared) + (k_at * state.split.m_parts + m_at) * state.piece_nonzeros, k};
 }
 
-// Lists what is not zero in a; returns false, and writes nothing, if that is most of it.
+// A limit of the memory for what is not zero in a.
+constexpr index_t most_nonzeros = 1 << 22;
+
+// Writes what is not zero in a; returns false, and writes nothing, if that is most of it.
 bool find_nonzeros(const Node& node, Runtime& runtime, const MatmulState& state) {
   constexpr index_t tiles_per_task = 8;
   const Split& split = state.split;
@@ -111,9 +113,9 @@ bool find_nonzeros(const Node& node, Runtime& runtime, const MatmulState& state)
   runtime.pool->parallel(split.k_parts * split.m_parts * groups, [&](index_t task, int) {
     const index_t m_at = task / groups % split.m_parts, k_at = task / groups / split.m_parts;
     const Product p = piece_of(node, state, 0, m_at, 0, k_at);
-    const Nonzeros nonzeros = nonzeros_of(state, runtime, p, m_at, k_at);
+    const Nonzeros nonzeros = nonzeros_of(state, runtime, p.k, m_at, k_at);
     const index_t first = task % groups * tiles_per_task, end = std::min(tiles_of(p.m), first + tiles_per_task);
-    for (index_t tile = first; tile < end; tile++) write_nonzeros(p, tile, const_cast<int32_t*>(nonzeros.block(tile)));
+    for (index_t tile = first; tile < end; tile++) write_nonzeros(p, nonzeros, tile);
   });
   return true;
 }
@@ -127,7 +129,7 @@ void run_piece(const Node& node, const Runtime& runtime, const MatmulState& stat
                     ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
                     : state.epilogue.product() + matrix * state.m * state.n;
   p.c = base + m_at * split.m_part * state.n + n_at * split.n_part;
-  const Nonzeros nonzeros = nonzeros_of(state, runtime, p, m_at, k_at);
+  const Nonzeros nonzeros = nonzeros_of(state, runtime, p.k, m_at, k_at);
   if (skips) p.nonzeros = &nonzeros;
   if (!skips && suits_eigen(p)) {
     eigen_product(p);
@@ -161,10 +163,9 @@ void run_packed(Node& node, Runtime& runtime, MatmulState& state) {
     p.a += row * state.k;
     p.c = state.epilogue.product() + row * state.n;
     float* edge = reinterpret_cast<float*>(memory);
-    int32_t* blocks = reinterpret_cast<int32_t*>(edge + tile_rows * tile_columns);
-    const Nonzeros nonzeros{blocks, depth_parts(p.k), nonzero_stride(p.k)};
+    const Nonzeros nonzeros{reinterpret_cast<int32_t*>(edge + tile_rows * tile_columns), p.k};
     if (skips) {
-      for (index_t tile = 0; tile < tiles_of(p.m); tile++) write_nonzeros(p, tile, blocks + tile * nonzeros.stride);
+      for (index_t tile = 0; tile < tiles_of(p.m); tile++) write_nonzeros(p, nonzeros, tile);
       p.nonzeros = &nonzeros;
     }
     packed_product(p, panels, edge);
@@ -255,18 +256,20 @@ bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) 
   if (!validator.require(fits, "the shapes of a matmul must fit")) return false;
   state->split = split_matmul(std::max<index_t>(1, state->batch), state->m, state->n, state->k);
   state->packed = suits_packing(*state);
-  state->may_skip = state->batch == 1 && may_skip_zeros(state->m, state->n, state->k);
-  state->piece_nonzeros = tiles_of(state->packed ? packed_rows : state->split.m_part) *
-                          nonzero_stride(state->packed ? state->k : state->split.k_part);
-  const std::size_t nonzeros = static_cast<std::size_t>(state->may_skip ? state->piece_nonzeros : 0) * sizeof(int32_t);
-  validator.need_worker(tile_scratch * sizeof(float) + (state->packed ? nonzeros : 0));
-  if (state->packed) {
+  const bool packed = state->packed;
+  const Nonzeros nonzeros{nullptr, packed ? state->k : state->split.k_part};
+  state->piece_nonzeros = tiles_of(packed ? packed_rows : state->split.m_part) * nonzeros.stride();
+  const index_t pieces = packed ? 1 : state->split.m_parts * state->split.k_parts;
+  state->may_skip = state->batch == 1 && may_skip_zeros(state->m, state->n, state->k) &&
+                    pieces * state->piece_nonzeros <= most_nonzeros;
+  const std::size_t bytes =
+      state->may_skip ? static_cast<std::size_t>(pieces * state->piece_nonzeros) * sizeof(int32_t) : 0;
+  validator.need_worker(tile_scratch * sizeof(float) + (packed ? bytes : 0));
+  if (packed) {
     validator.need_shared(static_cast<std::size_t>(panels_of(state->n) * tile_columns * state->k) * sizeof(float));
   } else {
-    validator.need_shared(nonzeros * static_cast<std::size_t>(state->split.m_parts * state->split.k_parts));
-  }
-  if (!state->packed && state->split.k_parts > 1) {
-    state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
+    validator.need_shared(bytes);
+    if (state->split.k_parts > 1) state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
   }
   node.state = std::move(state);
   return !validator.failed;

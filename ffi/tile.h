@@ -5,15 +5,7 @@
 
 namespace ceratops {
 
-// For each tile of rows of a product's `a`, the k at which one of the rows is not zero, counted from the start of its
-// part (depth_part). A tile's block of `stride` numbers is: the place of each part in the list, the list's length, the
-// list.
-struct Nonzeros {
-  const int32_t* blocks;
-  index_t parts, stride;
-
-  const int32_t* block(index_t tile) const { return blocks + tile * stride; }
-};
+struct Nonzeros;
 
 // Strides in elements: a[row * a_row + k * a_depth], b[k * b_depth + column * b_column].
 struct Product {
@@ -26,7 +18,7 @@ struct Product {
   index_t c_row;
   // Whether the product is added to c.
   bool add = false;
-  // What may be skipped of a; null if nothing.
+  // The part of a that is not zero, if the rest is to be skipped.
   const Nonzeros* nonzeros = nullptr;
 };
 
@@ -48,43 +40,57 @@ inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, d
 // Floats of scratch memory that tile_product needs.
 constexpr index_t tile_scratch = tile_depth * tile_columns + tile_rows * tile_columns;
 
-// The k over which a tile is summed: all below `count`, or those of a list.
-struct Depths {
-  index_t count;
+// The rows of a that a tile multiplies. With a list, `depth_step` is between the k that it names.
+struct TileRows {
+  const float* a;
+  index_t row_step, depth_step, depth;
   const int32_t* list = nullptr;
 };
 
-inline Depths depths_of(const Nonzeros& nonzeros, index_t row, index_t part) {
-  const int32_t* block = nonzeros.block(row / tile_rows);
-  return {block[part + 1] - block[part], block + nonzeros.parts + 1 + block[part]};
+// The k at which a tile's rows of a are not all zero, and what a has there, for each tile of rows. A tile's block holds
+// where each part of k (depth_part) begins in its list, the length of the list, the list, counted from the start of the
+// part, and tile_rows numbers of a for each k.
+struct Nonzeros {
+  int32_t* blocks;
+  index_t k;
+
+  index_t stride() const { return depth_parts(k) + 1 + k * (1 + tile_rows); }
+  int32_t* starts(index_t tile) const { return blocks + tile * stride(); }
+  int32_t* list(index_t tile) const { return starts(tile) + depth_parts(k) + 1; }
+  float* values(index_t tile) const { return reinterpret_cast<float*>(list(tile) + k); }
+  TileRows rows(index_t tile, index_t part) const {
+    const int32_t* from = starts(tile) + part;
+    return {values(tile) + from[0] * tile_rows, 1, tile_rows, from[1] - from[0], list(tile) + from[0]};
+  }
+};
+
+inline TileRows rows_in_place(const Product& p, index_t row, index_t k, index_t depth) {
+  return {p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, depth};
 }
 
 // Computes rows x vectors of c, or adds to them if `add`.
 template <int rows, int vectors, bool listed>
-inline void tile_kernel(Depths depths, const float* a, index_t a_row, index_t a_depth, const float* b, index_t b_depth,
-                        float* c, index_t c_row, bool add) {
+inline void tile_kernel(const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row, bool add) {
   Vector acc[rows][vectors];
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) acc[i][j] = Vector{};
   }
-  for (index_t t = 0; t < depths.count; t++) {
-    const float* from_a = listed ? a + depths.list[t] * a_depth : a;
-    const float* from_b = listed ? b + depths.list[t] * b_depth : b;
+  const float* a = from.a;
+  const index_t a_row = from.row_step;
+  for (index_t k = 0; k < from.depth; k++) {
+    const float* at = b + (listed ? from.list[k] : k) * b_depth;
     Vector row[vectors];
     CERATOPS_UNROLL
-    for (int j = 0; j < vectors; j++) row[j] = load(from_b + j * lanes);
+    for (int j = 0; j < vectors; j++) row[j] = load(at + j * lanes);
     CERATOPS_UNROLL
     for (int i = 0; i < rows; i++) {
-      const Vector value = splat(from_a[i * a_row]);
+      const Vector value = splat(a[i * a_row]);
       CERATOPS_UNROLL
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
-    if (!listed) {
-      a += a_depth;
-      b += b_depth;
-    }
+    a += from.depth_step;
   }
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -97,21 +103,18 @@ inline void tile_kernel(Depths depths, const float* a, index_t a_row, index_t a_
 }
 
 template <int vectors, bool listed>
-inline void tile_rows_left(index_t rows, Depths depths, const float* a, index_t a_row, index_t a_depth, const float* b,
-                           index_t b_depth, float* c, index_t c_row, bool add) {
-#define CERATOPS_TILE(count) \
-  return tile_kernel<std::min(count, tile_rows), vectors, listed>(depths, a, a_row, a_depth, b, b_depth, c, c_row, add)
+inline void tile_rows_left(index_t rows, const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row,
+                           bool add) {
   switch (rows) {
-    case 1: CERATOPS_TILE(1);
-    case 2: CERATOPS_TILE(2);
-    case 3: CERATOPS_TILE(3);
-    case 4: CERATOPS_TILE(4);
-    case 5: CERATOPS_TILE(5);
-    case 6: CERATOPS_TILE(6);
-    case 7: CERATOPS_TILE(7);
-    default: CERATOPS_TILE(tile_rows);
+    case 1: return tile_kernel<1, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 2: return tile_kernel<2, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 3: return tile_kernel<3, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 4: return tile_kernel<4, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 5: return tile_kernel<5, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 6: return tile_kernel<std::min(6, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 7: return tile_kernel<std::min(7, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
+    default: return tile_kernel<tile_rows, vectors, listed>(from, b, b_depth, c, c_row, add);
   }
-#undef CERATOPS_TILE
 }
 
 typedef float Four __attribute__((vector_size(16)));
@@ -383,11 +386,9 @@ inline void tile_product(const Product& p, float* scratch) {
                                          : tile_rows_left<1, false>;
       for (index_t row = 0; row < p.m; row += tile_rows) {
         const index_t rows = std::min<index_t>(tile_rows, p.m - row);
-        const Depths depths = skips ? depths_of(*p.nonzeros, row, k / part) : Depths{depth};
+        const TileRows of_a = skips ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
         float* c = p.c + row * p.c_row + column;
-        float* to = whole ? c : edge;
-        kernel(rows, depths, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, from, from_depth, to,
-               whole ? p.c_row : width, whole && add);
+        kernel(rows, of_a, from, from_depth, whole ? c : edge, whole ? p.c_row : width, whole && add);
         if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
       }
     }
@@ -416,10 +417,10 @@ inline void packed_product(const Product& p, const float* panels, float* edge) {
       const bool whole = columns == tile_columns;
       for (index_t row = 0; row < p.m; row += tile_rows) {
         const index_t rows = std::min<index_t>(tile_rows, p.m - row);
-        const Depths depths = p.nonzeros ? depths_of(*p.nonzeros, row, k / part) : Depths{depth};
+        const TileRows of_a =
+            p.nonzeros ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
         float* c = p.c + row * p.c_row + column;
-        kernel(rows, depths, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
-               whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
+        kernel(rows, of_a, panel, tile_columns, whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
         if (!whole) copy_edge(edge, tile_columns, rows, columns, add, c, p.c_row);
       }
     }
