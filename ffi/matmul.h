@@ -20,8 +20,9 @@ struct Split {
 inline index_t tasks_wanted(double flops) {
   if (flops < 1e6) return 1;
   if (flops < 4e6) return 2;
-  if (flops < 6.4e7) return 4;
-  return std::max<index_t>(16, static_cast<index_t>(flops / 2.6e7));
+  // Enough for 16 cores where a task then takes as long as ten barriers.
+  const index_t tasks = round_up(static_cast<index_t>(flops / 4e6), 4);
+  return tasks < 16 ? tasks : std::max<index_t>(16, static_cast<index_t>(flops / 2.6e7));
 }
 
 inline Split split_matmul(index_t batch, index_t m, index_t n, index_t k) {
