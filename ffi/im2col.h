@@ -151,34 +151,60 @@ struct Channels {
   bool depthwise() const { return source == groups && target == groups; }
 };
 
+// Copies `count` pieces of `n` floats each, `from_step` and `to_step` apart.
+template <index_t n>
+inline void copy_pieces_of(float* to, index_t to_step, const float* from, index_t from_step, index_t count) {
+  for (index_t i = 0; i < count; i++) __builtin_memcpy(to + i * to_step, from + i * from_step, n * sizeof(float));
+}
+inline void copy_pieces(float* to, index_t to_step, const float* from, index_t from_step, index_t n, index_t count) {
+  switch (n) {
+    case 1: return copy_pieces_of<1>(to, to_step, from, from_step, count);
+    case 2: return copy_pieces_of<2>(to, to_step, from, from_step, count);
+    case 3: return copy_pieces_of<3>(to, to_step, from, from_step, count);
+    case 5: return copy_pieces_of<5>(to, to_step, from, from_step, count);
+    case 9: return copy_pieces_of<9>(to, to_step, from, from_step, count);
+    default:
+      for (index_t i = 0; i < count; i++) copy_floats(to + i * to_step, from + i * from_step, n);
+  }
+}
+
 // Writes the patches (im2col) of rows [row, row + rows) and taps [first, last) for one channel group.
 inline void write_patches(const Im2col& im2col, const Phase& phase, const Channels& channels, index_t group,
                           const float* source, index_t row, index_t rows, index_t first, index_t last, float* out) {
-  const index_t width = channels.source_group();
-  const bool whole = channels.groups == 1;
-  Position position = position_in(phase, row);
-  for (index_t i = 0; i < rows; i++, position.advance()) {
-    const index_t z0 = position.at[0] * im2col.step[0], y0 = position.at[1] * im2col.step[1],
-                  x0 = position.at[2] * im2col.step[2];
-    const float* image =
-        source + position.n * im2col.source[0] * im2col.source[1] * im2col.source[2] * channels.source + group * width;
-    for (index_t t = first; t < last;) {
+  const index_t width = channels.source_group(), patch = (last - first) * width;
+  const index_t lines = im2col.source[1], columns = im2col.source[2], step = im2col.step[2];
+  // Targets behind one another along the last axis, whose taps differ only by what lies beyond the border.
+  for (index_t done = 0, count; done < rows; done += count, out += count * patch) {
+    const Position position = position_in(phase, row + done);
+    count = std::min(rows - done, phase.count[2] - position.at[2]);
+    const float* image = source + position.n * im2col.source[0] * lines * columns * channels.source + group * width;
+    index_t run;
+    for (index_t t = first; t < last; t += run) {
       const Tap& tap = phase.taps[t];
-      const index_t run = whole ? std::min(tap.run, last - t) : 1;
-      const index_t z = z0 + tap.offset[0], y = y0 + tap.offset[1], x = x0 + tap.offset[2];
-      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1]) {
-        zero_floats(out, run * width);
-      } else {
-        const index_t from = std::min(run, std::max<index_t>(0, -x));
-        const index_t to = std::max(from, std::min(run, im2col.source[2] - x));
-        zero_floats(out, from * width);
-        copy_floats(out + from * width,
-                    image + ((z * im2col.source[1] + y) * im2col.source[2] + x + from) * channels.source,
-                    (to - from) * width);
-        zero_floats(out + to * width, (run - to) * width);
+      run = channels.groups == 1 ? std::min(tap.run, last - t) : 1;
+      float* to = out + (t - first) * width;
+      const index_t z = position.at[0] * im2col.step[0] + tap.offset[0];
+      const index_t y = position.at[1] * im2col.step[1] + tap.offset[1];
+      const index_t x = position.at[2] * step + tap.offset[2];
+      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= lines) {
+        for (index_t i = 0; i < count; i++) zero_floats(to + i * patch, run * width);
+        continue;
       }
-      out += run * width;
-      t += run;
+      const float* line = image + (z * lines + y) * columns * channels.source;
+      const auto write_clipped = [&](index_t i) {
+        const index_t at = x + i * step;
+        const index_t begin = std::min(run, std::max<index_t>(0, -at));
+        const index_t end = std::max(begin, std::min(run, columns - at));
+        zero_floats(to + i * patch, begin * width);
+        copy_floats(to + i * patch + begin * width, line + (at + begin) * channels.source, (end - begin) * width);
+        zero_floats(to + i * patch + end * width, (run - end) * width);
+      };
+      const index_t inside = std::min(count, x < 0 ? ceil_div(-x, step) : 0);
+      const index_t outside = std::max(inside, x + run > columns ? 0 : std::min(count, (columns - run - x) / step + 1));
+      for (index_t i = 0; i < inside; i++) write_clipped(i);
+      copy_pieces(to + inside * patch, patch, line + (x + inside * step) * channels.source, step * channels.source,
+                  run * width, outside - inside);
+      for (index_t i = outside; i < count; i++) write_clipped(i);
     }
   }
 }

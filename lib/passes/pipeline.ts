@@ -6,6 +6,7 @@ import { attachEpilogues } from "./epilogues.ts";
 import { fuse } from "./fuse.ts";
 import { legalize } from "./legalize.ts";
 import { type MemoryOptions, planMemory } from "./memory.ts";
+import { simplifyMaxPools } from "./max_pools.ts";
 import { mergeUpdates } from "./merge_updates.ts";
 import { pack } from "./pack.ts";
 import type { Plan } from "./plan.ts";
@@ -19,6 +20,7 @@ import { sinkReshapes } from "./sink_reshapes.ts";
 const passes: readonly [string, (graph: Graph) => Graph][] = [
   ["legalize", legalize],
   ["simplify", simplify],
+  ["max pools", simplifyMaxPools],
   ["sink reshapes", sinkReshapes],
   ["merge updates", mergeUpdates],
   ["fuse", fuse],
