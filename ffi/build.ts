@@ -131,7 +131,9 @@ async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
   const found = build ? options.rebuild ? undefined : await cache.find(build) : await cache.findAny(`${sources}-`);
   if (found) return found;
   let refusal: PrebuiltError | undefined;
-  if (!options.rebuild && !(named && tools)) {
+  // Who names a compiler, flags or a sanitizer wants a build of their own.
+  const isOwn = Boolean(named && tools) || sanitize || (options.flags ?? []).length > 0;
+  if (!options.rebuild && !isOwn) {
     const taken = await takePrebuilt(options.offer ?? prebuilt, level, sources, cache);
     if (taken instanceof PrebuiltError) refusal = taken;
     else if (taken) return taken;
@@ -179,6 +181,19 @@ interface Tools {
 async function hashTools({ compiler, eigen }: Tools): Promise<string> {
   const files = [identity(compiler.program), identity(`${eigen}/Eigen/src/Core/util/Macros.h`)];
   return (await sha256(JSON.stringify([...files, ...compiler.args]))).slice(0, 12);
+}
+
+/** Whether this version offers a library for this machine that is of these sources. */
+export async function offersPrebuilt(): Promise<boolean> {
+  if (prebuilt.libraries.length === 0) return false;
+  const [texts, level] = await Promise.all([readSources(units), detectLevel()]);
+  try {
+    choosePrebuilt(prebuilt, level, await hashForPrebuilt(texts, level));
+    return true;
+  } catch (error) {
+    if (error instanceof PrebuiltError) return false;
+    throw error;
+  }
 }
 
 /** The prebuilt library from the cache or from where it is offered; why there is none; undefined if none is offered. */
