@@ -264,13 +264,15 @@ export interface CompileOptions extends Tools {
   readonly library: string;
   /** What is told to be built. */
   readonly title: string;
+  /** Headers that are compiled once for all units, which halves the work; clang only. */
+  readonly precompiled?: readonly string[];
 }
 
 /** Compiles the units in a folder, as many at a time as there are processors, and leaves the linked library there. */
 export async function compile(
   work: string,
   texts: ReadonlyMap<string, string>,
-  { compiler, eigen, flags, linkFlags, build, library, title }: CompileOptions,
+  { compiler, eigen, flags, linkFlags, build, library, title, precompiled = [] }: CompileOptions,
 ): Promise<void> {
   const start = performance.now();
   const total = units.length + 1;
@@ -282,13 +284,19 @@ export async function compile(
   };
   report();
   for (const [name, text] of texts) Deno.writeTextFileSync(`${work}/${name}`, text);
+  const includes = ["-isystem", eigen];
+  if (precompiled.length > 0) {
+    Deno.writeTextFileSync(`${work}/all.h`, precompiled.map((name) => `#include "${name}"\n`).join(""));
+    await runCompiler(compiler, [...flags, ...includes, "-x", "c++-header", "all.h", "-o", "all.pch"], work);
+    includes.push("-include-pch", "all.pch");
+  }
   const waiting = [...units];
   const stop = new AbortController();
   const worker = async () => {
     for (let unit = waiting.shift(); unit && !stop.signal.aborted; unit = waiting.shift()) {
       // Only the unit that says it: what remembers compiled units can then use the others for other builds.
       const said = unit === "abi.cpp" ? [`-DCERATOPS_BUILD="${build}"`] : [];
-      const args = [...flags, ...said, "-isystem", eigen, "-c", unit, "-o", objectOf(unit)];
+      const args = [...flags, ...said, ...includes, "-c", unit, "-o", objectOf(unit)];
       await runCompiler(compiler, args, work, stop.signal);
       finished++;
       report();

@@ -205,7 +205,8 @@ async function buildNative(names: readonly string[]): Promise<readonly PrebuiltL
       const linkFlags = ["-s", ...(extension === "so" ? ["-Wl,--version-script=interface.map", "-ldl"] : [])];
       const library = `library.${extension}`;
       const title = `for ${platform} ${level}`;
-      await compile(work, texts, { compiler, eigen, flags, linkFlags, build, library, title });
+      const precompiled = ["ops.h", "threads.h"];
+      await compile(work, texts, { compiler, eigen, flags, linkFlags, build, library, title, precompiled });
       const bytes = Deno.readFileSync(join(work, library));
       requireInterface(bytes, platform, interfaceNames);
       const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
