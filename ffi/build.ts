@@ -332,7 +332,7 @@ export interface Compiler {
 /** The compiler that `text` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
 function findCompiler(text: string | undefined): Compiler | undefined {
   const named = text?.trim();
-  if (!named) return compilers.map((name) => findProgram(name)).find((compiler) => compiler);
+  if (!named) return compilers.values().map((name) => findProgram(name)).find((compiler) => compiler);
   // A path with spaces in it is taken whole.
   const [program, ...args] = named.split(/\s+/);
   const compiler = findProgram(named) ?? findProgram(program, args);
