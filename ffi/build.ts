@@ -240,7 +240,8 @@ function includesOf(text: string): string[] {
 async function readSource(name: string): Promise<string> {
   const url = new URL(name, import.meta.url);
   try {
-    if (url.protocol === "file:") return await Deno.readTextFile(url);
+    // Dozens of small files are read sooner than as many promises resolve.
+    if (url.protocol === "file:") return Deno.readTextFileSync(url);
     const { default: text } = await import(url.href, { with: { type: "text" } }) as { default: string };
     return text;
   } catch (error) {
@@ -354,7 +355,7 @@ export interface Compiler {
 /** The compiler that `text` names, which may have arguments as in `ccache g++ -O2`, else the first that is there. */
 function findCompiler(text: string | undefined): Compiler | undefined {
   const named = text?.trim();
-  if (!named) return compilers.map((name) => findProgram(name)).find((compiler) => compiler);
+  if (!named) return compilers.values().map((name) => findProgram(name)).find((compiler) => compiler);
   // A path with spaces in it is taken whole.
   const [program, ...args] = named.split(/\s+/);
   const compiler = findProgram(named) ?? findProgram(program, args);

@@ -56,6 +56,8 @@ export const allowedLiteralImports: readonly string[] = [
   // Browser bundles must include the shaders and the compiled library.
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
+  // Deno knows what it opens by default before it runs, and no page loads that part of a bundle.
+  "lib/exec/select.ts ./native/eigen.ts",
   "lib/export/standalone.ts ../exec/native/wasm.ts",
   // Of its two files, one suits the engine.
   "lib/exec/native/wasm_instance.ts ./wasm_relaxed.ts",

@@ -1,5 +1,6 @@
 // The four files of MNIST: where their base64 text comes from, and how it is decoded to tensors.
 import { FileError } from "../errors.ts";
+import { fromBase64, inOnePiece, type TextInPieces } from "../files/base64.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readGzippedIdx } from "./idx.ts";
@@ -49,20 +50,23 @@ const embed =
   "import lib/datasets/mnist_embedded.ts of this library too, which carries the data: it needs no permission, and a bundle has it inside";
 
 /**
- * The base64 text of a file: as embedded, else from `base`, read from disk for `file:` and imported for `http(s):`.
+ * The base64 text of a file: as embedded, else from `base`, read from disk for `file:` and imported for `http(s):`. From
+ * disk its pieces are read when they are asked for.
  *
  * @throws {FileError} if it is missing, cannot be read, or cannot be fetched
  */
 export async function readMnistText(
   file: MnistFile,
   base: URL = new URL("./mnist/", import.meta.url),
-): Promise<string> {
+): Promise<TextInPieces> {
   const text = embedded.get(file.name);
-  if (text !== undefined) return text;
+  if (text !== undefined) return inOnePiece(text);
   const url = new URL(`${file.name}.txt`, base);
   try {
-    if (url.protocol === "file:" && typeof Deno !== "undefined") return await Deno.readTextFile(url);
-    if (url.protocol === "http:" || url.protocol === "https:") return await fetchText(url);
+    if (url.protocol === "file:" && typeof Deno !== "undefined") {
+      return { length: Deno.statSync(url).size, pieces: () => readPieces(file, url) };
+    }
+    if (url.protocol === "http:" || url.protocol === "https:") return inOnePiece(await fetchText(url));
   } catch (error) {
     throw unreadable(file, url, error);
   }
@@ -72,6 +76,23 @@ export async function readMnistText(
     received: url.protocol,
     hint: embed,
   });
+}
+
+// So many bytes stay in a processor's cache, while new memory for all would take longer to get than to fill.
+const pieceBytes = 1 << 16;
+
+/** The text of a file on disk, a piece at a time. */
+function* readPieces(file: MnistFile, url: URL): Generator<string> {
+  try {
+    using opened = Deno.openSync(url);
+    const bytes = new Uint8Array(pieceBytes);
+    const decoder = new TextDecoder();
+    for (let read = opened.readSync(bytes); read !== null; read = opened.readSync(bytes)) {
+      yield decoder.decode(bytes.subarray(0, read));
+    }
+  } catch (error) {
+    throw unreadable(file, url, error);
+  }
 }
 
 // Deno keeps an imported text in its module cache; browsers do not support text imports yet. The computed specifier
@@ -108,11 +129,16 @@ function unreadable(file: MnistFile, url: URL, error: unknown): FileError {
  *
  * @throws {FileError} if the text is not base64, or not that of this file
  */
-export async function decodeMnistFile(file: MnistFile, text: string): Promise<Tensor> {
+export async function decodeMnistFile(file: MnistFile, text: TextInPieces): Promise<Tensor> {
   const what = cannotLoad(file);
   const hint = "restore the file from the repository (an interrupted download or a changed line breaks it)";
-  const gzipped = decodeBase64(text);
-  if (!gzipped) throw new FileError({ what, rule: "its text must be base64", received: describe(text), hint });
+  let gzipped: Uint8Array<ArrayBuffer>;
+  try {
+    gzipped = fromBase64(text);
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    throw new FileError({ what, rule: "its text must be base64", received: describe(text), hint });
+  }
   // Pages without HTTPS have no crypto.subtle; gzip's checksum and the header are still checked.
   const digest = globalThis.crypto?.subtle?.digest("SHA-256", gzipped);
   const tensor = readGzippedIdx(gzipped, file.shape, { what, hint });
@@ -133,20 +159,8 @@ function cannotLoad(file: MnistFile): string {
   return `Cannot load MNIST file "${file.name}"`;
 }
 
-function describe(text: string): string {
-  const start = text.slice(0, 24).replace(/\s+/g, " ");
-  return text === "" ? "an empty file" : `${text.length} characters that begin with "${start}"`;
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
-  try {
-    if (native) return native.call(Uint8Array, text);
-    const binary = atob(text);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
-  } catch {
-    return undefined;
-  }
+function describe(text: TextInPieces): string {
+  if (text.length === 0) return "an empty file";
+  const [start] = text.pieces();
+  return `${text.length} characters that begin with "${start.slice(0, 24).replace(/\s+/g, " ")}"`;
 }

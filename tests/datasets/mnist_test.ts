@@ -5,6 +5,7 @@ import { FileError } from "../../lib/errors.ts";
 import { parseIdx } from "../../lib/datasets/idx.ts";
 import { loadData } from "../../lib/datasets/mnist.ts";
 import { decodeMnistFile, type MnistFile, mnistFiles, readMnistText } from "../../lib/datasets/mnist_files.ts";
+import { fromBase64, inOnePiece, type TextInPieces } from "../../lib/files/base64.ts";
 
 const datasets = new URL("../../lib/datasets/", import.meta.url);
 const testLabels = mnistFiles[3];
@@ -41,10 +42,12 @@ Deno.test("mnist: shapes, dtypes, first labels, and the sums of all pixels and l
   assert.equal(sum(xTest.rows(0, 1).data), 18454);
 });
 
+const decode = (text: string) => decodeMnistFile(testLabels, inOnePiece(text));
+
 Deno.test("mnist: two calls give tensors that share no memory", async () => {
   const [first, second] = await Promise.all([
-    decodeMnistFile(testLabels, testLabelsText),
-    decodeMnistFile(testLabels, testLabelsText),
+    decode(testLabelsText),
+    decode(testLabelsText),
   ]);
   first.data[0] = 99;
   assert.equal(second.data[0], 7);
@@ -67,24 +70,55 @@ Deno.test("mnist: a damaged, truncated, empty or foreign text is refused", async
   const changed = testLabelsText[middle] === "A" ? "B" : "A";
   const damaged = testLabelsText.slice(0, middle) + changed + testLabelsText.slice(middle + 1);
   const sha = [/Cannot load MNIST file "t10k-labels-idx1-ubyte\.gz"/, /SHA-256 must be f7ae60f9/, /restore the file/];
-  await assert.rejects(decodeMnistFile(testLabels, damaged), complaint(...sha, /received [0-9a-f]{64} of 4542 bytes/));
-  await assert.rejects(decodeMnistFile(testLabels, testLabelsText.slice(0, 76)), complaint(...sha, /of 57 bytes/));
-  await assert.rejects(decodeMnistFile(testLabels, ""), complaint(...sha, /of 0 bytes/));
+  await assert.rejects(decode(damaged), complaint(...sha, /received [0-9a-f]{64} of 4542 bytes/));
+  await assert.rejects(decode(testLabelsText.slice(0, 76)), complaint(...sha, /of 57 bytes/));
+  await assert.rejects(decode(""), complaint(...sha, /of 0 bytes/));
   await assert.rejects(
-    decodeMnistFile(testLabels, "version https://git-lfs.example/spec\n"),
+    decode("version https://git-lfs.example/spec\n"),
     complaint(/must be base64, received 37 characters that begin with "version /),
   );
 });
 
+Deno.test("mnist: a folder in a file's place, or a file that is gone when it is read, is told by its path", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const base = new URL(`file://${folder}/`);
+    const path = `${folder}/${testLabels.name}.txt`;
+    Deno.mkdirSync(path);
+    const read = async () => await decodeMnistFile(testLabels, await readMnistText(testLabels, base));
+    await assert.rejects(read(), complaint(/its text must be readable, received .* for .*t10k-labels/));
+    Deno.removeSync(path);
+    Deno.writeTextFileSync(path, testLabelsText);
+    assert.equal((await read()).data[0], 7);
+    const text = await readMnistText(testLabels, base);
+    Deno.removeSync(path);
+    await assert.rejects(decodeMnistFile(testLabels, text), complaint(/received no file .*t10k-labels/));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("base64 is decoded alike, wherever its pieces are cut", () => {
+  for (const letters of ["", "A\n", "QQ==", "QUI=", "QUJD", "QU\r\nJD\nRA", testLabelsText]) {
+    for (const size of [1, 2, 3, 5, 76, 1000]) {
+      const pieces = () => letters.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+      const decoded = () => fromBase64({ length: letters.length, pieces });
+      if (letters === "A\n") assert.throws(decoded, SyntaxError);
+      else assert.deepEqual(decoded(), Uint8Array.fromBase64(letters));
+    }
+  }
+  assert.throws(() => fromBase64(inOnePiece("QU!D")), SyntaxError);
+});
+
 Deno.test("mnist: Windows line ends do no harm", async () => {
-  const labels = await decodeMnistFile(testLabels, testLabelsText.replaceAll("\n", "\r\n"));
+  const labels = await decode(testLabelsText.replaceAll("\n", "\r\n"));
   assert.equal(labels.data[0], 7);
 });
 
 Deno.test("mnist: a file with the right hash is still unzipped and parsed with care", async () => {
-  const asFile = async (bytes: Uint8Array<ArrayBuffer>): Promise<[MnistFile, string]> => {
+  const asFile = async (bytes: Uint8Array<ArrayBuffer>): Promise<[MnistFile, TextInPieces]> => {
     const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-    return [{ ...testLabels, sha256 }, bytes.toBase64()];
+    return [{ ...testLabels, sha256 }, inOnePiece(bytes.toBase64())];
   };
   const gzip = async (bytes: Uint8Array<ArrayBuffer>) => {
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
@@ -183,8 +217,9 @@ Deno.test("mnist: imported over HTTP, only loadData fetches the data [slow]", as
     assert.deepEqual(asked.filter((path) => path.endsWith(".txt")), []);
     assert.match(await runModule(load("") + tell, flags), /labels 10000/);
     assert.equal(asked.filter((path) => path.endsWith(".txt")).length, 4);
-    // Without Deno and Node's objects, as in a browser, the data is fetched.
-    const elsewhere = "delete globalThis.Deno;\ndelete globalThis.process;\n" + tell;
+    // Without Deno and Node's objects, as in a browser, the data is fetched; engines of old have no base64 either.
+    const elsewhere =
+      "delete globalThis.Deno;\ndelete globalThis.process;\ndelete Uint8Array.prototype.setFromBase64;\n" + tell;
     assert.match(await runModule(load("") + elsewhere, [...flags, `--allow-net=${host}`]), /labels 10000/);
     assert.match(
       await runModule(load("/broken") + elsewhere, [...flags, `--allow-net=${host}`]),

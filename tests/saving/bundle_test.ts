@@ -26,6 +26,7 @@ Deno.test("a bundle of mod.ts loads the code of files, exports and backends when
     modules: "lib/export/standalone.ts",
     drawings: "lib/utils/graph_svg.ts",
     WebAssembly: "lib/exec/native/wasm.ts",
+    "the native library": "lib/exec/native/eigen.ts",
     WebGPU: "lib/exec/webgpu/open.ts",
   };
   // Bundles that are not minified name each file before its code.
