@@ -27,6 +27,8 @@ struct AttentionState : State {
   float scale;
   // A weight is kept where the upper 24 of its random bits are at least the threshold, and multiplied by `kept`.
   uint32_t threshold, path;
+  // The number of the first sample, as random bits count them.
+  index_t first;
   float kept;
 
   index_t query_row() const { return heads * size; }
@@ -60,6 +62,7 @@ bool prepare_extents(Node& node, const Attrs& attrs, std::size_t others, Validat
   state->threshold = static_cast<uint32_t>(std::ceil(attrs.dropout * 16777216.0));
   state->kept = attrs.dropout < 1.0 ? static_cast<float>(1.0 / (1.0 - attrs.dropout)) : 0.0f;
   state->path = static_cast<uint32_t>(attrs.path);
+  state->first = attrs.first;
   if (!validator.require(key.dims[0] == state->batch && value.dims[0] == state->batch && key.dims[3] == state->size &&
                              value.dims[1] == state->keys && value.dims[2] == state->groups && state->groups > 0 &&
                              state->heads % state->groups == 0,
@@ -197,7 +200,8 @@ void draw_factors(const Node& node, const Block& block, index_t r, float* factor
   constexpr index_t quads = block_columns / 4;
   uint32_t words[4][quads];
   philox<quads>(counter[0], state.path, static_cast<uint32_t>(block.j / 4), counter[1],
-                static_cast<uint32_t>(block.i + r), static_cast<uint32_t>(block.b * state.heads + block.h), words);
+                static_cast<uint32_t>(block.i + r),
+                static_cast<uint32_t>((state.first + block.b) * state.heads + block.h), words);
   for (int w = 0; w < 4; w++) {
     for (index_t j = 0; j < quads; j++) factors[4 * j + w] = words[w][j] >> 8 >= state.threshold ? state.kept : 0.0f;
   }

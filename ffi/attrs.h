@@ -200,7 +200,8 @@ struct AttentionAttrs {
   bool zero_empty;
   double dropout;
   int32_t path;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
+  int32_t first;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path, first); }
 };
 
 struct AttentionGradientAttrs {
@@ -211,7 +212,8 @@ struct AttentionGradientAttrs {
   bool zero_empty;
   double dropout;
   int32_t path;
-  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path); }
+  int32_t first;
+  bool read(AttrReader& reader) { return reader.read(scale, causal, window, zero_empty, dropout, path, first); }
 };
 
 struct RecurrenceAttrs {

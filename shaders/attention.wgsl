@@ -39,7 +39,7 @@ fn place_of(b: u32, h: u32, i: u32) -> u32 {
 // By what dropout multiplies a weight: 0 where it is dropped. The bits belong to the places of query and key, so that the
 // gradient draws the same again.
 fn drawn_factor(counter: vec2<u32>, b: u32, h: u32, i: u32, j: u32) -> f32 {
-  let words = philox(vec2(counter.x, params.path), vec4(j / 4u, counter.y, i, b * params.heads + h));
+  let words = philox(vec2(counter.x, params.path), vec4(j / 4u, counter.y, i, (params.first + b) * params.heads + h));
   return select(0.0, params.kept, words[j % 4u] >> 8u >= params.threshold);
 }
 

@@ -74,6 +74,8 @@ export interface Executor extends VariableDevice {
   readonly name: BackendName;
   /** One line about the device, such as `Eigen 3.4, AVX2, 2 threads`. */
   readonly description: string;
+  /** What computes, such as `Eigen 3.4, AVX2, build 1a2b3c`: where it is equal, results are, bit by bit. */
+  readonly build: string;
   /** What it currently holds. */
   readonly memory: MemoryUse;
   /** Throws {@linkcode BackendError}, which says what `what` needs, if the nodes of programs cannot be measured. */

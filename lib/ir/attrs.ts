@@ -62,6 +62,8 @@ export interface AttentionAttrs {
   readonly dropout: number;
   /** What keeps the random bits of the dropout apart from others of the same counter. */
   readonly path: number;
+  /** The number of the first sample, as the random bits of the dropout count them; 0 for a whole batch. */
+  readonly first: number;
 }
 
 /** The cells whose steps one op computes: `tanh(x + h . kernel)`, gated recurrent units, long short-term memory. */

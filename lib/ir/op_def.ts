@@ -68,9 +68,11 @@ export interface SpreadValue extends ValueType {
 }
 
 /** How a node's work is divided among processes: what it takes and what it gives. */
-export interface Division {
+export interface Division<K extends OpName = never> {
   readonly inputs: readonly Layout[];
   readonly outputs: readonly Layout[];
+  /** The attributes that depend on which rows a process has. */
+  readonly attrs?: Partial<OpAttrs[K]>;
 }
 
 /** How an attribute is passed to a native kernel; `float` is float64, `program` an elementwise program or null. */
@@ -147,9 +149,15 @@ export interface OpDef<K extends OpName> {
   gatheredRows?(node: Node<K>): GatheredRows | undefined;
   /**
    * How processes that have rows of its inputs divide the work, as it would be if each did all of it; undefined where
-   * every process must have all inputs, as without a rule. At least one input is not whole.
+   * every process must have all inputs, as without a rule. At least one input is not whole; `first` is the number of the
+   * first row of the batch that this process has.
    */
-  divide?(inputs: readonly SpreadValue[], attrs: OpAttrs[K], outputs: readonly ValueType[]): Division | undefined;
+  divide?(
+    inputs: readonly SpreadValue[],
+    attrs: OpAttrs[K],
+    outputs: readonly ValueType[],
+    first: number,
+  ): Division<K> | undefined;
   /** The layouts of the inputs from which a process can compute its rows of the output alone. */
   divideBack?(
     inputs: readonly ValueType[],

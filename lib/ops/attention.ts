@@ -49,7 +49,8 @@ export function attend(query: Operand, key: Operand, value: Operand, options: At
     ...(drops ? [dropout.counter] : []),
   ];
   const ofDropout = drops ? { dropout: dropout.rate, path: dropout.path } : { dropout: 0, path: 0 };
-  return apply("attention", [query, key, value, ...others], { scale, causal, window, zeroEmpty, ...ofDropout })[0];
+  const attrs = { scale, causal, window, zeroEmpty, ...ofDropout, first: 0 };
+  return apply("attention", [query, key, value, ...others], attrs)[0];
 }
 
 /** The conjunction of the masks that are given, as bool. */

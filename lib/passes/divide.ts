@@ -116,13 +116,14 @@ class Divider {
   }
 
   #addNode(node: Node): void {
-    const { inputs, outputs } = this.#divisionOf(node);
+    const { inputs, outputs, attrs } = this.#divisionOf(node);
     const ids = node.inputs.map((id, i) => this.get(id, inputs[i]));
-    const made = this.#emit(node, ids, node.outputs.map((id, i) => this.#ownType(id, outputs[i])));
+    const part = attrs ? { ...node, attrs: { ...node.attrs, ...attrs } } as Node : node;
+    const made = this.#emit(part, ids, node.outputs.map((id, i) => this.#ownType(id, outputs[i])));
     node.outputs.forEach((id, i) => this.#held.set(id, [{ layout: outputs[i], id: made[i] }]));
   }
 
-  #divisionOf({ op, inputs, outputs, attrs }: Node): Division {
+  #divisionOf({ op, inputs, outputs, attrs }: Node): Division<OpName> {
     const { types } = this.#graph;
     const layouts = inputs.map((id) => this.layoutOf(id));
     const all = { inputs: layouts.map(() => whole), outputs: outputs.map(() => whole) };
@@ -132,7 +133,7 @@ class Divider {
       return { inputs: layouts, outputs: outputs.map(() => partial) };
     }
     const spread = inputs.map((id, i) => ({ ...types[id], layout: layouts[i] }));
-    return definition.divide?.(spread, attrs, outputs.map((id) => types[id])) ?? all;
+    return definition.divide?.(spread, attrs, outputs.map((id) => types[id]), this.#own.first) ?? all;
   }
 
   /** A value in a layout. */

@@ -3,13 +3,12 @@ import { decodeTraining, encodeTraining } from "../callbacks/training_file.ts";
 import { type Communicator, communicator } from "../communicator.ts";
 import { StateError } from "../errors.ts";
 import type { Executor } from "../exec/executor.ts";
+import type { Graph } from "../ir/graph.ts";
+import { printGraph } from "../ir/print.ts";
 import { hashPath, restoreRandomSeed } from "../random_stream.ts";
 import { formatShape } from "../shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
 import { version } from "../version.ts";
-import { BatchStream } from "./batch_stream.ts";
-import { type Dataset, keyOf } from "./dataset.ts";
 import type { TrainingProgress } from "./progress.ts";
 import type { Run } from "./run.ts";
 import type { Trainer } from "./trainer.ts";
@@ -37,7 +36,7 @@ export async function meet(
     what: `Cannot ${what}`,
     rule: `all processes must have the same ${name}`,
     received: differing(each.map((other) => other[name] ?? "none")),
-    hint: "run one program with the same data, versions and backends in all of them",
+    hint: "run one program with the same model, data, versions and backends in all of them",
   });
 }
 
@@ -57,7 +56,7 @@ function differing(values: readonly string[]): string {
 export function factsOf(executor: Executor): Facts {
   return {
     version: `version of Ceratops, ${version}`,
-    backend: `${executor.name} (${executor.description.replace(/, \d+ threads?$/, "")})`,
+    backend: `${executor.name} (${executor.build})`,
   };
 }
 
@@ -83,35 +82,25 @@ export async function agreeOnRun(trainer: Trainer, run: Run, where: string, fact
   trainer.shared = others;
 }
 
+/**
+ * Before a step of a model is compiled: all processes have traced the same one, whatever the names in it. Its operations
+ * tell models of equal weights apart that differ in activations, losses, rates or optimizers.
+ */
+export async function agreeOnStep(what: string, graph: Graph): Promise<void> {
+  const others = await communicator();
+  if (!others) return;
+  const counts = Map.groupBy(graph.nodes, ({ op }) => op);
+  const operations = [...counts].map(([op, { length }]) => `${length} ${op}`).join(", ");
+  const hash = hashPath(printGraph({ ...graph, state: [] })) >>> 0;
+  await meet(others, what, { call: what, program: `program: ${operations}, checksum ${hash.toString(16)}` });
+}
+
 /** Gives a variable the value that the first process has. */
 async function share(others: Communicator, variable: Variable): Promise<void> {
   const value = await variable.read();
   const { buffer, byteOffset, byteLength } = value.data;
   await others.broadcast(new Uint8Array(buffer, byteOffset, byteLength));
   if (others.rank > 0) variable.assign(value);
-}
-
-interface NodeModules {
-  getBuiltinModule(name: "node:zlib"): typeof import("node:zlib");
-}
-
-/** Data as processes compare it: shapes and dtypes, and a number that depends on all elements; of a stream its length. */
-export function describedData(data: Dataset | BatchStream): string {
-  if (data instanceof BatchStream) return `batches, ${data.length ?? "as many as there are"}`;
-  return `${keyOf(data, `${data.rows} rows`)}, ${checksumOf([...data.x, ...data.y, ...data.weights])}`;
-}
-
-/** A number that depends on all elements of tensors, in words. */
-export function checksumOf(tensors: readonly (Tensor | null | undefined)[]): string {
-  // Several processes are in Deno, which has this.
-  const { crc32 } = (globalThis as unknown as { process: NodeModules }).process.getBuiltinModule("node:zlib");
-  let hash = 0;
-  for (const tensor of tensors) {
-    if (!tensor) continue;
-    const { buffer, byteOffset, byteLength } = tensor.data;
-    hash = crc32(new Uint8Array(buffer, byteOffset, byteLength), hash);
-  }
-  return `checksum ${hash.toString(16)}`;
 }
 
 /** At the start of a training: everything that it goes on from becomes that of the first process. */

@@ -15,8 +15,9 @@ import type { Variable } from "../tensor/variable.ts";
 import { type BatchPlan, openPlan, rangeOf } from "./batch_plan.ts";
 import { type Batches, isBatches } from "./batches.ts";
 import { BatchStream } from "./batch_stream.ts";
-import { agreeOnRun, describedData } from "./agreement.ts";
+import { agreeOnRun } from "./agreement.ts";
 import { checkedData, checkedStream, type Dataset } from "./dataset.ts";
+import { describedData } from "./fingerprint.ts";
 import { checkIndices } from "./indices.ts";
 import { Loop, requireBatches } from "./loop.ts";
 import {

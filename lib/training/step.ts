@@ -19,6 +19,7 @@ import { formatShape, sizeOf } from "../shape.ts";
 import { flatten, packLike, type Structure } from "../structure.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Variable } from "../tensor/variable.ts";
+import { agreeOnStep } from "./agreement.ts";
 import { type Dataset, DeviceDataset, free, keyOf, zerosVariable } from "./dataset.ts";
 import { looksUp, type Lookup, lookupsOf } from "./indices.ts";
 import type { Run } from "./run.ts";
@@ -267,6 +268,7 @@ export class Steps {
     if (mode === "train") {
       for (const kind of model.optimizer!.slotsOf(trained)) await executor.attach(kind);
     }
+    await agreeOnStep(`${mode} "${model.name}"`, graph);
     const executable = await compileTogether(executor, graph, batch, {
       others: await communicator(),
       frozen: mode === "train" ? [] : model.weights,

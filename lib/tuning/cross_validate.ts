@@ -17,7 +17,7 @@ import {
 } from "../random_stream.ts";
 import { flatten, isNamed, mapStructure, type Structure } from "../structure.ts";
 import { Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
-import { checksumOf } from "../training/agreement.ts";
+import { describedArrays } from "../training/fingerprint.ts";
 import type { FitOptions } from "../training/options.ts";
 import { rowsAt } from "../utils/sample_dataset.ts";
 import { type Fold, foldOptions, kFold, type KFoldOptions, stratifiedKFold } from "./folds.ts";
@@ -116,10 +116,8 @@ export async function crossValidate(
   using _seed = keepRandomState();
   using ranks = own.workers === "mpi" ? await Ranks.open(what) : undefined;
   if (ranks) {
-    const data = `data: ${all.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join(" ")}, ${
-      checksumOf(all)
-    }`;
-    restoreRandomSeed(await ranks.agree({ folds: JSON.stringify(own), data }, randomSeed()));
+    const facts = { folds: JSON.stringify(own), data: `data: ${describedArrays(all)}` };
+    restoreRandomSeed(await ranks.agree(facts, randomSeed()));
   }
   const sessionSeed = randomSeed();
   const foldsBy = { nSplits: own.nSplits, shuffle: own.shuffle, seed: own.seed };

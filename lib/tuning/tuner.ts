@@ -21,6 +21,7 @@ import { keepRandomState, randomSeed } from "../random_stream.ts";
 import type { Structure } from "../structure.ts";
 import type { TensorLike } from "../tensor/tensor.ts";
 import type { Batches } from "../training/batches.ts";
+import { factsOfGiven } from "../training/fingerprint.ts";
 import type { FitOptions } from "../training/options.ts";
 import {
   checkSource,
@@ -204,7 +205,7 @@ export abstract class Tuner {
    * @param y targets, as for `fit`
    * @param options options of `fit`
    * @throws {StateError} after too many failures in a row, and while the search runs already; with `workers: "mpi"` also
-   *   if a distribution is set, and if processes differ in what they search for
+   *   if a distribution is set, and if processes differ in what they search for, in data or in options of `fit`
    * @throws {ValueError} for a folder of another search
    */
   async search(
@@ -238,7 +239,8 @@ export abstract class Tuner {
       using ranks = this.workers === "mpi" ? await Ranks.open(what) : undefined;
       const own = this.seed ?? randomSeed() >>> 0;
       const search = JSON.stringify({ class: this.constructor.name, ...this, directory: null });
-      const seed = await this.#open(await ranks?.agree({ search }, own) ?? own, what, ranks);
+      const facts = ranks ? { search, ...factsOfGiven(x, y, options ?? {}, what) } : {};
+      const seed = await this.#open(await ranks?.agree(facts, own) ?? own, what, ranks);
       await this.#runRounds(seed, await this.#runner({ build: hyperModel.build, fit }, ranks), ranks);
     } finally {
       this.#searching = false;

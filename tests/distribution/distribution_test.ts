@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { launchOf } from "../../lib/exec/native/mpi.ts";
+import { version } from "../../lib/version.ts";
 import { distribution } from "../../mod.ts";
 import { assertClose } from "../close.ts";
 import {
@@ -94,7 +95,7 @@ Deno.test("a training that was killed goes on in another number of processes [ei
   }
 });
 
-/** What one of two processes does otherwise, and what the run then says. */
+/** What the second of two processes does otherwise, and what the run then says. */
 const differences: readonly (readonly [how: string, said: RegExp])[] = [
   ["throws", /a mistake of one process/],
   ["ends", /process 1, which is over/],
@@ -105,6 +106,9 @@ const differences: readonly (readonly [how: string, said: RegExp])[] = [
   ["data", /same data, received data: .*checksum .* in process 0; .*checksum .* in process 1/],
   ["options", /same options, received .*"epochs":3.* in process 0; .*"epochs":2.* in process 1/],
   ["mixed", /same backend, received eigen .* in process 0; wasm .* in process 1/],
+  ["build", /same backend, received eigen \(.*, build \w+.*\) in process 0; eigen \(.*, build other\) in process 1/],
+  ["activation", /same program, received program: .* 1 tanh.* in process 0; program: (?!.*tanh).* in process 1/],
+  ["rate", /same program, received program: (.*), checksum \w+ in process 0; program: \1, checksum \w+ in process 1/],
 ];
 
 for (const kind of Object.keys(kinds) as Kind[]) {
@@ -113,9 +117,25 @@ for (const kind of Object.keys(kinds) as Kind[]) {
       const { code, text, results } = await run("differs", 2, { kind, args: [how] });
       assert.notEqual(code, 0, `${how}: ${text}`);
       assert.match(text, said, how);
+      if (/same/.test(said.source)) {
+        assert.match(text, /Cannot .*"model": all processes must have .*: run one program with the same model/, how);
+      }
       // The process that ends early may have been done.
       assert.ok(results.length < 2, how);
     }
+  });
+}
+
+for (const kind of Object.keys(kinds) as Kind[]) {
+  Deno.test(`${kind}: a process of another version is refused before the first step [eigen]`, async () => {
+    const own = import.meta.resolve("../../lib/version.ts");
+    const map = { imports: { [own]: 'data:text/javascript,export const version = "0.0.9";' } };
+    const lastOptions = [`--import-map=data:application/json,${encodeURIComponent(JSON.stringify(map))}`];
+    const { code, text, results } = await run("differs", 2, { kind, args: ["version"], lastOptions });
+    assert.notEqual(code, 0, text);
+    const versions = `version of Ceratops, ${version} in process 0; version of Ceratops, 0.0.9 in process 1`;
+    assert.ok(text.includes(`same version, received ${versions}`), text);
+    assert.deepEqual(results, []);
   });
 }
 

@@ -15,6 +15,8 @@ export interface Launch {
   readonly kind?: Kind;
   readonly backend?: string;
   readonly args?: readonly string[];
+  /** Options of `deno run` for the last process alone, which is then a program of its own. */
+  readonly lastOptions?: readonly string[];
 }
 
 /** What was printed, the exit status, and what each process wrote. */
@@ -29,12 +31,19 @@ export async function run(
   program: string,
   scenario: string,
   size: number,
-  { kind = "openmpi", backend = "eigen", args = [] }: Launch = {},
+  { kind = "openmpi", backend = "eigen", args = [], lastOptions }: Launch = {},
 ): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
-  const own = [Deno.execPath(), "run", "-A", "--no-check", program, folder, scenario, backend, ...args];
+  const own = (
+    options: readonly string[] = [],
+  ) => [Deno.execPath(), "run", "-A", "--no-check", ...options, program, folder, scenario, backend, ...args];
   const { launcher, more, packages } = kinds[kind];
-  const [command, ...rest] = size === 1 ? own : [launcher, "-n", String(size), ...more, ...own];
+  const processes = (count: number, options?: readonly string[]) => ["-n", String(count), ...more, ...own(options)];
+  const [command, ...rest] = size === 1
+    ? own()
+    : lastOptions
+    ? [launcher, ...processes(size - 1), ":", ...processes(1, lastOptions)]
+    : [launcher, ...processes(size)];
   try {
     const output = await new Deno.Command(command, {
       args: rest,

@@ -50,6 +50,30 @@ Deno.test("a step is one message, and four more for each normalization over the 
   }
 });
 
+Deno.test("predict and evaluate share out the rows of each batch, and gather or add up once for it", async () => {
+  const { communicator, messages } = twins();
+  await setBackend("reference");
+  await useCommunicator(() => Promise.resolve(communicator));
+  try {
+    const model = new Sequential([Input({ shape: [8] }), new layers.Dense(3)]);
+    model.compile({ loss: "mse" });
+    const x = tensor(Float32Array.from({ length: 80 }, (_, i) => Math.sin(i)), [10, 8]);
+    const predicted = await model.predict(x, { batchSize: 4, verbose: 0 });
+    // Each batch of 4, 4 and 2 rows is whole once the rows of all processes are in.
+    assert.deepEqual(messages, [12, 12, 6]);
+    assert.deepEqual(predicted.shape, [10, 3]);
+    // The other process, which only takes part, has given nothing: this one's rows are the first half of each batch.
+    const isOwn = Array.from({ length: 10 }, (_, row) => predicted.data.slice(3 * row, 3 * row + 3).some(Boolean));
+    assert.deepEqual(isOwn, [true, true, false, false, true, true, false, false, true, false]);
+    messages.length = 0;
+    await model.evaluate(x, tensor(new Float32Array(30), [10, 3]), { batchSize: 4, verbose: 0 });
+    assert.deepEqual(messages, [1, 1, 1]);
+  } finally {
+    await useCommunicator(undefined);
+    await clearSession();
+  }
+});
+
 Deno.test("a batch of fewer rows than there are processes is computed by each of them", async () => {
   const { communicator, messages } = twins();
   await setBackend("reference");

@@ -101,7 +101,7 @@ export const literals: { readonly [K in OpName]?: readonly Literal<OpAttrs[K]>[]
       ...[floats([1, 1, 1, 1], 0), floats([1, 2, 1, 1], 1, -1), floats([1, 2, 1, 1], 2, 6)],
       ...[floats([1, 1, 1, 3], 0, 2, 4), floats([1, 1, 1, 1], 1)],
     ],
-    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0 },
+    attrs: { scale: 3, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0, first: 0 },
     outputs: [[-6], [0, 0], [0.5, 0.5]],
   }],
   // One step whose state is 3/5 has a slope of 16/25.

@@ -346,7 +346,7 @@ function attending(
       ...(bias ? [numbers(bias)] : []),
       ...(attrs.dropout ? [counter(5, 2)] : []),
     ],
-    attrs: { scale: 0.5, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0, ...attrs },
+    attrs: { scale: 0.5, causal: false, window: 0, zeroEmpty: false, dropout: 0, path: 0, first: 0, ...attrs },
   };
 }
 
@@ -363,6 +363,7 @@ const attentions = (): readonly Attending[] => [
   attending([2, 3, 4, 2], [4, 2, 3], [1, 1, 3, 4], { zeroEmpty: true }, [1, 4, 1, 4]),
   attending([1, 34, 1, 3], [67, 1, 2], undefined, { causal: true, window: 5 }, [1, 1, 1, 67]),
   attending([2, 3, 2, 2], [6, 2, 3], undefined, { dropout: 0.4, path: -77 }),
+  attending([2, 3, 2, 2], [6, 2, 3], undefined, { dropout: 0.4, path: -77, first: 3 }),
   attending([1, 35, 2, 2], [70, 1, 3], [1, 1, 1, 70], { dropout: 0.25, path: 12, causal: true, zeroEmpty: true }),
 ];
 

@@ -9,6 +9,7 @@ import { withContext } from "../../lib/ir/context.ts";
 import { idOf, type Value } from "../../lib/ir/value.ts";
 import { gradientsOf } from "../../lib/ir/grad.ts";
 import { scan } from "../../lib/ops/defs/scan.ts";
+import { attend } from "../../lib/ops/attention.ts";
 import * as ops from "../../lib/ops/ops.ts";
 import * as o from "../../lib/ops/primitives.ts";
 import { divide, ownRows } from "../../lib/passes/divide.ts";
@@ -177,6 +178,25 @@ Deno.test("each process draws the random numbers of its own rows", () => {
     return { dropped: o.multiply(x, o.cast(bits, "float32")), others: o.multiply(x, o.cast(turned, "float32")) };
   });
   check(graph, [batch], 6, [2, 4]);
+});
+
+Deno.test("attention that drops weights is divided by samples, also those of an axis merged with others", () => {
+  for (const samples of [4, 8]) {
+    const shape = [samples, 3, 4, 2];
+    const { graph, batch } = traced([4, samples * 6], (x, weights) => {
+      const counter = o.stopGradient(o.cast(o.multiply(weights("counter", [2]), 100), "int32"));
+      const query = o.multiply(o.reshape(x, shape), weights("query", [2]));
+      const key = o.multiply(o.reshape(x, shape), weights("key", [2]));
+      const dropout = { rate: 0.4, counter, path: 11 };
+      const seen = attend(query, key, o.reshape(x, shape), { scale: 0.7, causal: true, dropout }) as Value;
+      const [dq, dk] = slopes(ops.sum(ops.square(seen)) as Value, [query, key].map((value) => value as Value));
+      return { seen, dq, dk };
+    });
+    const [part] = check(graph, [batch], 4, [2, 3, 4]);
+    // A process has the queries of its own samples alone.
+    const attentions = part.nodes.filter(({ op }) => op === "attention" || op === "attentionGradient");
+    assert.deepEqual(attentions.map(({ inputs }) => part.types[inputs[0]].shape[0]), [samples / 4, samples / 4]);
+  }
 });
 
 Deno.test("loops over steps carry the states of a process's rows", () => {

@@ -172,6 +172,35 @@ const scenarios: Readonly<Record<string, () => Promise<object>>> = {
     return {};
   },
 
+  /** The processes search, or cross-validate, with data of which something differs. */
+  async otherData() {
+    const [how] = args;
+    const isOdd = rank === 1;
+    const own = (is: string, given: number, otherwise: number) => (isOdd && how === is ? otherwise : given);
+    const rows = own("length", 8, 6);
+    const x = tensor(Float32Array.from({ length: 2 * rows }, (_, i) => i + own("values", 0, 1)), [rows, 2]);
+    const y = Array.from({ length: rows }, (_, i) => [i % 2]);
+    const given = isOdd && how === "dtype" ? tensor(Int32Array.from(x.data), x.shape) : x;
+    const model = () => {
+      const model = new Sequential([Input({ shape: [2] }), new layers.Dense(1)]);
+      model.compile({ optimizer: "sgd", loss: "mse" });
+      return model;
+    };
+    if (how === "folds") {
+      await tuning.crossValidate(model, x, isOdd ? y.map(([value]) => [1 - value]) : y, { workers: "mpi", nSplits: 2 });
+      return {};
+    }
+    const tuner = new tuning.RandomSearch(model, {
+      ...common,
+      objective: "loss",
+      directory: `${folder}/k`,
+      maxTrials: 2,
+    });
+    const validationData = [x, y.map(([value]) => [value + own("held", 0, 1)])] as const;
+    await tuner.search(given, y, { epochs: own("epochs", 1, 2), validationData });
+    return {};
+  },
+
   /** Each process has a folder of its own. */
   async apart() {
     await new tuning.RandomSearch(numbers(() => 1), { ...common, directory: `${folder}/${rank}/h` }).search();

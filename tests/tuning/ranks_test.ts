@@ -103,6 +103,32 @@ for (const kind of ["openmpi", "mpich"] as const) {
   });
 }
 
+/** In what the data of the second process differs, and what is then said before the first trial. */
+const otherData: readonly (readonly [how: string, said: RegExp])[] = [
+  ["length", /same data, received data: x float32\[8, 2\].* in process 0; data: x float32\[6, 2\].* in process 1/],
+  ["dtype", /same data, received data: x float32\[8, 2\].* in process 0; data: x int32\[8, 2\].* in process 1/],
+  [
+    "values",
+    /same data, received data: (x .*) checksum \w+; y (.*) in process 0; data: \1 checksum \w+; y \2 in process 1/,
+  ],
+  ["held", /same validationData, received data for validation: .* in process 0; .* in process 1/],
+  ["epochs", /same options, received options: {"epochs":1} in process 0; options: {"epochs":2} in process 1/],
+  ["folds", /Cannot cross-validate: .* same data, received data: .* in process 0; data: .* in process 1/],
+];
+
+Deno.test("tuning: processes that search with different data, or folds of it, are told before the first trial [slow] [eigen]", async () => {
+  for (const [how, said] of otherData) {
+    const { code, text, results } = await run(program, "otherData", 2, { args: [how] });
+    assert.notEqual(code, 0, `${how}: ${text}`);
+    assert.match(text, said, how);
+    assert.match(text, /: run one program with the same model, data/, how);
+    assert.doesNotMatch(text, /^Trial /m, how);
+    assert.deepEqual(results, [], how);
+  }
+  const { code, text } = await run(program, "otherData", 2, { args: ["nothing"] });
+  assert.equal(code, 0, text);
+});
+
 Deno.test("tuning: without a launcher, workers of MPI are this process; what does not suit is refused", async () => {
   const model = { build: () => new Sequential(), fit: () => 1 };
   assert.throws(

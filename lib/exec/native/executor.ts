@@ -59,6 +59,11 @@ export class NativeExecutor implements Executor, DrawingDevice {
     return this.module.description;
   }
 
+  /** The compiled code that computes. */
+  get build(): string {
+    return this.module.build;
+  }
+
   /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#locations.size, programs: this.#programs.size, bytes: this.#bytes };

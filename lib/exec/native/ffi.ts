@@ -70,8 +70,10 @@ export function openLibrary(
   );
   // The count of finished steps; non-blocking runs each have their own.
   const finished = new Int32Array(1);
+  const kernels = `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}`;
   return {
-    description: `${text(call.ceratops_description())}${prebuilt ? ", prebuilt" : ""}, ${threadsText(threads)}`,
+    description: `${kernels}, ${threadsText(threads)}`,
+    build: `${kernels}, build ${actual}`,
     ops,
     functions,
     allocate(bytes) {

@@ -11,6 +11,8 @@ export const longestError = 1024;
 export interface NativeModule {
   /** Its parts, such as `Eigen 3.4.0, x86-64-v3, 2 threads`. */
   readonly description: string;
+  /** What was compiled, and the hash of its sources and how: `Eigen 3.4.0, x86-64-v3, build 1a2b3c`. */
+  readonly build: string;
   /** The index of each op that it implements. */
   readonly ops: ReadonlyMap<string, number>;
   /** The index of each elementwise function that it implements. */

@@ -110,8 +110,10 @@ export function wasmModule(instance: WasmInstance, count = 1): NativeModule & { 
     }
     return steps;
   };
+  const kernels = text(call.ceratops_description());
   return {
-    description: `${text(call.ceratops_description())}, ${threadsText(count)}`,
+    description: `${kernels}, ${threadsText(count)}`,
+    build: `${kernels}, build ${text(call.ceratops_build())}`,
     ops,
     functions,
     allocate,

@@ -6,6 +6,7 @@ export interface WasmExports {
   readonly memory: WebAssembly.Memory;
   readonly __stack_pointer: WebAssembly.Global;
   _initialize(): void;
+  ceratops_build(): number;
   ceratops_description(): number;
   ceratops_names(): number;
   ceratops_last_error(to: number, capacity: number): number;

@@ -16,6 +16,8 @@ export class ReferenceExecutor implements Executor {
   readonly name = "reference";
   /** One line about what it runs on. */
   readonly description = "float64 in TypeScript, for checking other backends; slow";
+  /** What computes. */
+  readonly build = "TypeScript";
   readonly #values = new Held<Variable, Float64Array>(() => {});
 
   /** What it currently holds, in the host's memory; programs hold nothing. */

@@ -44,6 +44,11 @@ export class WebGpuExecutor implements Executor {
     return this.gpu.description;
   }
 
+  /** The adapter's name, too: its driver compiles the kernels. */
+  get build(): string {
+    return this.description;
+  }
+
   /** What it currently holds. */
   get memory(): MemoryUse {
     return { variables: this.#state.count, programs: this.#programs.size, bytes: this.gpu.counts.bytes };

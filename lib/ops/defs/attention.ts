@@ -66,6 +66,7 @@ const nativeAttrs = {
   zeroEmpty: "flag",
   dropout: "float",
   path: "int",
+  first: "int",
 } as const;
 
 /** The floating-point operations of so many products of a score's size. */
@@ -92,7 +93,7 @@ interface Row {
 function eachRow(
   [q, k, v]: readonly RefArray[],
   others: readonly RefArray[],
-  { scale, causal, window, dropout, path }: AttentionAttrs,
+  { scale, causal, window, dropout, path, first }: AttentionAttrs,
   visit: (row: Row, index: number) => void,
 ): void {
   const { batch, heads, groups, queries, keys, size, valueSize } = attentionExtents([q, k, v]);
@@ -125,7 +126,8 @@ function eachRow(
           return sum * scale + (bias ? bias.data[b * ofBias[0] + h * ofBias[1] + i * ofBias[2] + j * ofBias[3]] : 0);
         });
         const slice = b * heads + h;
-        const factors = Float64Array.from({ length: keys }, (_, j) => factorOf(slice, i, j));
+        const drawn = first * heads + slice;
+        const factors = Float64Array.from({ length: keys }, (_, j) => factorOf(drawn, i, j));
         visit({ scores, seen, factors, query: at * size, output: at * valueSize, key, value }, slice * queries + i);
       }
     }
@@ -190,7 +192,7 @@ export const attentionDefs = {
         other === bias ? biasGradient([query, key, value, bias, kept, g], mask, attrs) : undefined;
       return [...apply("attentionGradient", [query, key, value, kept, g, ...others], attrs), ...others.map(ofBias)];
     },
-    divide: (inputs, attrs) => divideAttention(inputs, attrs, 2),
+    divide: divideAttention,
     lower: lowerAttention,
     storesOnce: true,
     nativeAttrs,
@@ -224,7 +226,7 @@ export const attentionDefs = {
       return ["float32", "float32", "float32"];
     },
     vjp: { none: "the gradient of an attention has no gradient of its own" },
-    divide: (inputs, attrs) => divideAttention(inputs, attrs, 3),
+    divide: divideAttention,
     lower: lowerAttentionGradient,
     storesOnce: true,
     nativeAttrs,

@@ -182,14 +182,21 @@ export function divideDynamic(inputs: Spread, { axis }: { axis: number }): Found
   return { inputs: inputs.map((_, i) => (i < inputs.length - 1 ? layout : whole)), outputs: [layout] };
 }
 
-/** The rule of attention and its gradient: by samples, unless weights are dropped, which depends on the sample. */
-export function divideAttention(inputs: Spread, { dropout }: AttentionAttrs, outputs: number): Found {
+/** The rule of attention and its gradient: by samples, whose numbers the random bits of dropped weights depend on. */
+export function divideAttention(
+  inputs: Spread,
+  { dropout }: AttentionAttrs,
+  outputs: readonly ValueType[],
+  first: number,
+): Division<"attention"> | undefined {
   const [query] = inputs;
   const layout = inputs.map(splitOf).find((found) => found?.axis === 0);
-  if (!layout || dropout > 0 || attentionExtras(inputs).counter) return undefined;
+  if (!layout || (dropout > 0 && layout.outer > 1)) return undefined;
+  const { counter } = attentionExtras(inputs);
   return {
-    inputs: inputs.map(({ shape }) => (shape[0] === query.shape[0] ? layout : whole)),
-    outputs: new Array<Layout>(outputs).fill(layout),
+    inputs: inputs.map((input) => (input !== counter && input.shape[0] === query.shape[0] ? layout : whole)),
+    outputs: outputs.map(() => layout),
+    attrs: { first: first * layout.inner },
   };
 }
 

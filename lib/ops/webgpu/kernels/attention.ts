@@ -31,7 +31,7 @@ function placed(name: "mask" | "bias", view: View | undefined): { params: Param[
 function shared(
   operands: readonly View[],
   { mask, bias, counter }: AttentionExtras<View>,
-  { scale, causal, window, zeroEmpty, dropout, path }: AttentionAttrs,
+  { scale, causal, window, zeroEmpty, dropout, path, first }: AttentionAttrs,
 ): { params: Param[]; functions: string; extras: Operand[] } {
   const { queries, keys, heads, groups, size, valueSize } = attentionExtents(operands);
   const [ofMask, ofBias] = [placed("mask", mask), placed("bias", bias)];
@@ -50,6 +50,7 @@ function shared(
       ["zero_empty", "u32", Number(zeroEmpty)],
       ["threshold", "u32", Math.ceil(dropout * 2 ** 24)],
       ["path", "u32", path],
+      ["first", "u32", first],
       ["kept", "f32", dropout < 1 ? 1 / (1 - dropout) : 0],
       ...ofMask.params,
       ...ofBias.params,
