@@ -110,7 +110,7 @@ const mpich = mpi("mpich", {
 });
 
 /** The options of {@linkcode setUp}. */
-export interface SetUpOptions {
+interface SetUpOptions {
   /** Whether to prepare for tests, which also need a software Vulkan driver, and MPI. */
   test?: boolean;
   /** Whether to prepare for the bench; prints how to get the peers, which are optional. */

@@ -18,7 +18,7 @@ import { inputsOf } from "./inputs.ts";
 import type { Layout, Part, Program } from "./standalone_runtime.ts";
 
 /** A model as the data of a module. */
-export interface PackedModel {
+interface PackedModel {
   /** Its inputs, outputs and programs. */
   readonly layout: Layout;
   /** What the layout describes. */

@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 
 /** Where a scenario runs. */
-export interface Place {
+interface Place {
   readonly rank: number;
   readonly size: number;
   readonly folder: string;
