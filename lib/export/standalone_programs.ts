@@ -161,7 +161,7 @@ class StoredData {
     this.#weights.set(weight, this.add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   }
 
-  /** Where a weight is; undefined for what is none. */
+  /** Where a weight is; undefined for anything else. */
   weightAt(variable: unknown): number | undefined {
     return this.#weights.get(variable);
   }

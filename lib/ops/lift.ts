@@ -160,7 +160,7 @@ export function optionsOf<O extends object>(given: O | null | undefined): Partia
   });
 }
 
-/** What {@linkcode lift} is told of a function. */
+/** What {@linkcode lift} knows of a function. */
 interface LiftFacts {
   /** The place of its options among the arguments, from 0. */
   readonly optionsAt?: number;

@@ -67,7 +67,7 @@ export async function runTrial(
       const epochLogs = logsOf(await fit(hp, model, options), name);
       const direction = directionOf(objective, model);
       const logs = bestOf(epochLogs, name, direction);
-      // A training of one's own may not call callbacks.
+      // A custom training may not call callbacks.
       await keepIfBest(logs);
       runs.push({ logs, direction });
     }
