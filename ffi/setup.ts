@@ -3,6 +3,7 @@
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { buildLibrary, compilers, eigenFolders } from "./build.ts";
+import { exists } from "./environment.ts";
 import {
   compilerPackages,
   debianNames,
@@ -177,14 +178,6 @@ function howToInstall(missing: readonly Need[], manager: Manager | undefined, ma
 
 /** This machine. */
 export function thisMachine(): Machine {
-  const exists = (path: string) => {
-    try {
-      Deno.statSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  };
   const programFolders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   const libraryFolders = [
     ...(process.env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(Boolean),
