@@ -53,12 +53,12 @@ export {
   type CallContext,
   type ContextOf,
   type InputOf,
-  type InputSpec,
   Layer,
   type LayerOptions,
   type OutputOf,
   type WithTensors,
 } from "./lib/layers/layer.ts";
+export type { InputSpec } from "./lib/layers/input_spec.ts";
 export {
   type Argument,
   type CallArguments,

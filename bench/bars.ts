@@ -2,7 +2,7 @@
 import { inUnit, ratiosOf, type Work } from "./history.ts";
 
 /** What a work must reach. */
-export interface Bars {
+interface Bars {
   /** The limit for Ceratops's own time, in seconds. */
   readonly limit?: number;
   /** For each peer how many times Ceratops's time it must take at least, and how many times its memory. */

@@ -3,7 +3,7 @@ import type { Executable } from "../lib/exec/executor.ts";
 import type { Graph } from "../lib/ir/graph.ts";
 
 /** A program, and the graph it was made from. */
-export interface Compiled<E extends Executable> {
+interface Compiled<E extends Executable> {
   /** The traced graph. */
   readonly graph: Graph;
   /** The program. */

@@ -30,7 +30,7 @@ import { BackendError, ops, type Tensor } from "../mod.ts";
 import { compiledBy } from "./compiled.ts";
 
 /** An example, and how it trains. */
-export interface Example {
+interface Example {
   readonly name: string;
   /** The batch size. */
   readonly batch: number;
@@ -163,7 +163,7 @@ export const examples: readonly Example[] = [
 ];
 
 /** The counts of a step's programs. */
-export interface StepCounts {
+interface StepCounts {
   /** Nodes of the optimized graph, including loop bodies; nodes that compute nothing do not count. */
   readonly nodes: number;
   /** The number of fused elementwise programs among them. */

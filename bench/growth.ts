@@ -103,7 +103,7 @@ export interface Point {
 }
 
 /** A step from one point of a curve to the next that costs more than it may. */
-export interface Excess {
+interface Excess {
   readonly from: Point;
   readonly to: Point;
   /** How many times the time, for each doubling of the work between them. */
@@ -111,7 +111,7 @@ export interface Excess {
 }
 
 /** What a doubling of the work may cost. */
-export const mostForDoubling = 2.2;
+const mostForDoubling = 2.2;
 
 /**
  * The steps along a curve that cost more than 2.2 times the time for twice the work. Points that take less than three

@@ -1,7 +1,7 @@
 // The benchmark history: docs/benchmarks.json, and the tables made from it in docs/benchmarks.md and README.md.
 
 /** The time of one program for a work. */
-export interface Figure {
+interface Figure {
   readonly program: string;
   /** The median of all rounds. */
   readonly seconds: number;
@@ -38,7 +38,7 @@ const scales: Readonly<Record<Unit, number>> = { s: 1, ms: 1e3, us: 1e6 };
 const [begin, end] = ["<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"];
 
 /** How many times Ceratops's time, or its peak memory, a peer takes for a work: above 1, Ceratops is better. */
-export interface Ratio {
+interface Ratio {
   readonly peer: string;
   readonly of: "time" | "memory";
   readonly ratio: number;
@@ -53,7 +53,7 @@ export function ratiosOf({ figures: [own, ...peers] }: Work): Ratio[] {
 }
 
 /** A ratio that is lower than it was. */
-export interface Fall extends Ratio {
+interface Fall extends Ratio {
   readonly work: string;
   /** The ratio before. */
   readonly before: number;

@@ -1,5 +1,6 @@
 // attention: softmax(scale * query . key) . value, a block of queries and keys at a time, so that the scores of all are
 // never in memory; and its gradient, which computes the scores of each block again.
+#include "largest.h"
 #include "ops.h"
 #include "philox.h"
 #include "scalar_math.h"
@@ -127,25 +128,6 @@ bool mark_seen(const Node& node, const Block& block, uint8_t* seen) {
     for (index_t c = 0; c < block.columns; c++) row[c] &= from[c * strides[3]] != 0;
   }
   return true;
-}
-
-// The largest of a row of the block and `start`; NaN if there is one.
-float largest(const float* row, index_t columns, float start) {
-  const auto larger = [](auto a, auto b) { return ((a > b) | (a != a)) ? a : b; };
-  float top = start;
-  index_t c = 0;
-  if (columns >= 2 * lanes) {
-    Vector even = load(row), odd = load(row + lanes);
-    for (c = 2 * lanes; c + 2 * lanes <= columns; c += 2 * lanes) {
-      even = larger(even, load(row + c));
-      odd = larger(odd, load(row + c + lanes));
-    }
-    float parts[lanes];
-    store(parts, larger(even, odd));
-    for (int i = 0; i < lanes; i++) top = larger(parts[i], top);
-  }
-  for (; c < columns; c++) top = larger(row[c], top);
-  return top;
 }
 
 // The scores of the block; `seen` is null where all keys are.

@@ -19,6 +19,7 @@ export const units = [
   "reductions.cpp",
   "abi.cpp",
   "fused.cpp",
+  "chains.cpp",
   "moves.cpp",
   "program.cpp",
   "indexing.cpp",

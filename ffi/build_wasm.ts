@@ -4,6 +4,7 @@ import { deflateRawSync } from "node:zlib";
 import { BackendError } from "../lib/errors.ts";
 import { readSources, units } from "./build.ts";
 import { sha256 } from "./cache.ts";
+import { exists } from "./environment.ts";
 import { initialPages, mostPages, setShared, unpack } from "./wasm_file.ts";
 
 /** Units about what WebAssembly does not have: a system that can be asked. */
@@ -129,15 +130,6 @@ function findTools(): { compiler: string; headers: string } {
     rule: "clang 16 or later with its C++ library for wasm32 must be installed",
     hint: `sudo apt-get install -y ${packages}`,
   });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 // softmaxCrossEntropy: the loss of each row and the gradient with respect to its logits, in one pass.
+#include "largest.h"
 #include "ops.h"
 #include "scalar_math.h"
 #include "threads.h"
@@ -9,19 +10,6 @@ namespace {
 
 constexpr index_t elements_per_task = 4096;
 constexpr int accumulators = 16;
-
-float largest(const float* x, index_t n) {
-  float acc[accumulators];
-  for (int j = 0; j < accumulators; j++) acc[j] = -infinity;
-  index_t i = 0;
-  for (; i + accumulators <= n; i += accumulators) {
-    for (int j = 0; j < accumulators; j++) acc[j] = ((acc[j] > x[i + j]) | (acc[j] != acc[j])) ? acc[j] : x[i + j];
-  }
-  float top = -infinity;
-  for (int j = 0; j < accumulators; j++) top = ((top > acc[j]) | (top != top)) ? top : acc[j];
-  for (; i < n; i++) top = ((top > x[i]) | (top != top)) ? top : x[i];
-  return top;
-}
 
 double total_of(const float* x, index_t n) {
   double total = 0;
@@ -43,7 +31,7 @@ void cross_entropy_row(const float* logits, index_t classes, index_t label, floa
     std::memset(gradient, 0, classes * sizeof(float));
     return;
   }
-  const float top = largest(logits, classes);
+  const float top = largest(logits, classes, -infinity);
   const float at_label = logits[label] - top;
   CERATOPS_INDEPENDENT
   for (index_t i = 0; i < classes; i++) gradient[i] = exp_of(logits[i] - top);

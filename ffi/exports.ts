@@ -1,7 +1,7 @@
 // Reads what a shared library exports and needs, from ELF, Mach-O and PE files of 64-bit little-endian machines.
 
 /** What the headers of a library say. */
-export interface LibraryHeaders {
+interface LibraryHeaders {
   /** As Deno names the system and the processor: `linux-x86_64`. ELF files are taken to be of Linux. */
   readonly platform: string;
   /** The names of exported functions and variables, sorted. */

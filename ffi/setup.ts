@@ -3,6 +3,7 @@
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { buildLibrary, compilers, eigenFolders, offersPrebuilt } from "./build.ts";
+import { exists } from "./environment.ts";
 import {
   compilerPackages,
   debianNames,
@@ -109,7 +110,7 @@ const mpich = mpi("mpich", {
 });
 
 /** The options of {@linkcode setUp}. */
-export interface SetUpOptions {
+interface SetUpOptions {
   /** Whether to prepare for tests, which also need a software Vulkan driver, and MPI. */
   test?: boolean;
   /** Whether to prepare for the bench; prints how to get the peers, which are optional. */
@@ -176,14 +177,6 @@ function howToInstall(missing: readonly Need[], manager: Manager | undefined, ma
 
 /** This machine. */
 export function thisMachine(): Machine {
-  const exists = (path: string) => {
-    try {
-      Deno.statSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  };
   const programFolders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   const libraryFolders = [
     ...(process.env.LD_LIBRARY_PATH ?? "").split(delimiter).filter(Boolean),

@@ -199,7 +199,7 @@ export function getActivation(
 
 /**
  * The function of an activation: by its name, of a layer, of a node of a config, or the function itself; `linear` for
- * none. Throws {@linkcode ValueError} with a suggestion for what is none.
+ * none. Throws {@linkcode ValueError} with a suggestion for anything else.
  *
  * @example
  * ```ts
@@ -218,7 +218,7 @@ export const serialize = (activation: ActivationIdentifier): string | FunctionNo
 
 /**
  * The function of an activation from what {@linkcode serialize} gave; custom functions are found by the names of
- * `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (
   config: string | FunctionNode | ObjectNode,

@@ -268,7 +268,7 @@ export const serialize = (constraint: Constraint | ((weight: Value) => Value)): 
 
 /**
  * A constraint from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
- * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (
   config: ConstraintName | ObjectNode | FunctionNode,

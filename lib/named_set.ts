@@ -4,7 +4,7 @@ import { type FunctionNode, isNode, type ObjectNode } from "./json_config.ts";
 import { type CustomObjects, functionNode, objectOf, type SerializableFunction } from "./registry.ts";
 
 /** What messages say about a kind, and what else than names identifies its members. */
-export interface KindFacts<T extends object, Fn> {
+interface KindFacts<T extends object, Fn> {
   /** The kind, such as `initializer`. */
   readonly kind: string;
   /** The kind with its article, such as `an initializer`. */

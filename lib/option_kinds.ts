@@ -19,7 +19,7 @@ export const boolean = (fallback: boolean | typeof required = required): Option<
   });
 
 /** The bounds of a number. */
-export interface NumberBounds {
+interface NumberBounds {
   /** The least value; minus infinity by default. */
   readonly min?: number;
   /** What it must be greater than; minus infinity by default. */

@@ -49,7 +49,7 @@ export interface Option<Kept> {
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 /** The type of an option's value. */
-export type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
+type KeptOf<T> = T extends Option<infer Kept> ? Kept : never;
 
 /**
  * The fields of a table's options: those of the interface `O`, with their docs, and those of the table alone, such as
@@ -64,7 +64,7 @@ export type OptionFields<O, T> =
   & { readonly [K in keyof T as K extends keyof O ? never : T[K] extends Unassigned ? never : K]: KeptOf<T[K]> };
 
 /** An option without a field, unless the class has one. */
-export type Unassigned = { readonly assigned: false };
+type Unassigned = { readonly assigned: false };
 
 /** The fallback of an option that must be given. */
 export const required: unique symbol = Symbol("required");
@@ -251,7 +251,7 @@ export function failedOption(error: unknown): string | undefined {
 }
 
 /** How {@linkcode readOptions} words its errors. */
-export interface ReadingPlace {
+interface ReadingPlace {
   /** What is being made, such as `Dense`. */
   readonly className: string;
   /** The name of the object, if it has one; called only for messages that need it. */

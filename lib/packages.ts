@@ -39,7 +39,7 @@ export function loadPackage<N extends keyof Packages>(name: N, what: string): Pr
 const renewals = new Map<keyof Packages, number>();
 
 /**
- * Throws away the state of a package, such as a WebAssembly instance that trapped: the next call loads it anew. Where that
+ * Throws away the state of a package, such as a WebAssembly instance that trapped: the next call loads it again. Where that
  * cannot be, as for one that the page provided, it stays.
  */
 export function renewPackage(name: keyof Packages): void {

@@ -295,7 +295,7 @@ export const serialize = (regularizer: Regularizer | ((x: Value) => Value)): Obj
 
 /**
  * A regularizer from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
- * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (
   config: RegularizerName | ObjectNode | FunctionNode,

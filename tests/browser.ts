@@ -34,7 +34,7 @@ export const inBrowser: Pick<Deno.TestDefinition, "ignore" | "sanitizeOps" | "sa
 };
 
 /** How a page is opened. */
-export interface PageOptions {
+interface PageOptions {
   /** Further arguments of the browser. */
   readonly flags?: readonly string[];
   /** Further headers of the page and its modules. */

@@ -45,14 +45,14 @@ export const order: readonly string[] = [
 ];
 
 /** The importers of a folder, if not all later entries may import it: the parts of a model are traced, not run. */
-export const importers: Readonly<Record<string, readonly string[]>> = {
+const importers: Readonly<Record<string, readonly string[]>> = {
   ffi: ["exec"],
   passes: ["exec", "export"],
   exec: ["profile", "training", "distribution", "export", "tuning", "mod"],
 };
 
 /** Literal `import("...")` that files reachable from mod.ts may contain, as `file specifier`: URL importers fetch each. */
-export const allowedLiteralImports: readonly string[] = [
+const allowedLiteralImports: readonly string[] = [
   // Browser bundles must include the shaders and the compiled library.
   "lib/exec/select.ts ./webgpu/open.ts",
   "lib/exec/select.ts ./native/wasm.ts",
@@ -98,7 +98,7 @@ const bannedNames = ["utils.ts", "helpers.ts", "common.ts"];
 const publicUtils = "lib/utils/utils.ts";
 
 /** One import or re-export of a file. */
-export interface ImportStatement {
+interface ImportStatement {
   /** The text between the quotes. */
   specifier: string;
   /** Its line, from 1. */

@@ -97,11 +97,16 @@ export function suitableArguments(Class: AnyClass): readonly unknown[] {
   return before.get(Class) ?? positionalOf(Class).map((name) => suitable[name]);
 }
 
+/** Whether a class is the base of another one of these. */
+export const isBaseAmong =
+  (classes: readonly (readonly [name: string, Class: { prototype: object }])[]) =>
+  ({ prototype }: { prototype: object }): boolean =>
+    classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
+
 /** The names of exported classes that are not among the names `held`; bases of others, which make nothing, aside. */
 export function classesBeside(exported: object, held: readonly string[]): string[] {
   const classes = Object.entries(exported).filter(([, item]) => isClass(item)) as [string, { prototype: object }][];
-  const isBase = (Class: { prototype: object }) =>
-    classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === Class.prototype);
+  const isBase = isBaseAmong(classes);
   // Keras has several names for some.
   const seen = new Set(classes.filter(([name]) => held.includes(name)).map(([, Class]) => Class));
   return classes.filter(([, Class]) => !isBase(Class) && !seen.has(Class)).map(([name]) => name);

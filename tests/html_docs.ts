@@ -11,7 +11,7 @@ import * as ceratops from "../mod.ts";
 const root = join(import.meta.dirname!, "..");
 
 /** A namespace of mod.ts, or of another namespace. */
-export interface Namespace {
+interface Namespace {
   /** Where its pages are, such as `ops/image`. */
   readonly path: string;
   /** The file whose exports it has. */

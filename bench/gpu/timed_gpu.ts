@@ -57,7 +57,7 @@ export class TimedGpu extends Gpu {
 }
 
 /** An adapter, as far as it tells. */
-export interface Adapter {
+interface Adapter {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;

@@ -1,6 +1,7 @@
 // Architecture: what Keras's rules on the options of applications make of one.
 // https://keras.io/api/applications/
 import { type ActivationIdentifier, getActivation } from "../activations.ts";
+import type { PublishedFile } from "../datasets/published.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import { nameOfSource, openSource } from "../files/source.ts";
 import { withContext } from "../ir/context.ts";
@@ -17,7 +18,7 @@ import { formatShape, type SymbolicShape } from "../shape.ts";
 import type { Structure } from "../structure.ts";
 import { SymbolicTensor } from "../tensor/symbolic.ts";
 import type { ApplicationModel, ApplicationOptions, PreprocessingApplicationOptions } from "./options.ts";
-import { pathOf, type PublishedFile } from "./published_weights.ts";
+import { pathOf } from "./published_weights.ts";
 
 const weightsOption = option<NonNullable<ApplicationOptions["weights"]>>({
   read: (given, { what }) => {
@@ -88,7 +89,7 @@ export const reading =
     readMethodOptions(`applications.${name}`, table, options, what) as KeptOptions<T> & Kept;
 
 /** How large images are. */
-export interface ImageSizes {
+interface ImageSizes {
   /** The height and width of the images that the model was made for. */
   readonly usual: number;
   /** The least height and width. */

@@ -1,19 +1,10 @@
 // The files of weights that Keras publishes.
+import type { PublishedFile } from "../datasets/published.ts";
 import { getFile } from "../utils/get_file.ts";
-
-/** A file that Keras publishes. */
-export interface PublishedFile {
-  /** Its name in Keras's folder of models. */
-  readonly name: string;
-  /** Where it is published. */
-  readonly url: string;
-  /** Its MD5 or SHA-256 in hexadecimal digits; Keras has none for a few. */
-  readonly hash?: string;
-}
 
 /** The path of a file in Keras's folder of models, to which it is fetched unless it is there. */
 export const pathOf = ({ name, url, hash }: PublishedFile): Promise<string> =>
-  getFile({ origin: url, fname: name, fileHash: hash ?? null, cacheSubdir: "models" });
+  getFile({ origin: url, fname: name, fileHash: hash, cacheSubdir: "models" });
 
 /** The hashes of a model's weights with the top and without. */
 export type Hashes = readonly [withTop: string, withoutTop: string];
@@ -21,7 +12,7 @@ export type Hashes = readonly [withTop: string, withoutTop: string];
 const host = "https://storage.googleapis.com";
 
 /** A file in a folder of Keras's applications. */
-export const fileOfKeras = (folder: string, name: string, hash?: string): PublishedFile => ({
+export const fileOfKeras = (folder: string, name: string, hash: string | null = null): PublishedFile => ({
   name,
   url: `${host}/tensorflow/keras-applications/${folder}/${name}`,
   hash,

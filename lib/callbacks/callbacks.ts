@@ -26,6 +26,7 @@ export type { CallbackLike } from "./list.ts";
 export { ModelCheckpoint, type ModelCheckpointOptions } from "./model_checkpoint.ts";
 export { MonitorCallback, type MonitorOptions } from "./monitor.ts";
 export { ProgbarLogger } from "./progbar_logger.ts";
+export type { RunDisplay } from "./run_display.ts";
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce_lr_on_plateau.ts";
 export { SwapEMAWeights, type SwapEMAWeightsOptions } from "./swap_ema_weights.ts";
 export { TensorBoard, type TensorBoardOptions } from "./tensorboard.ts";

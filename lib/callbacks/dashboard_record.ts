@@ -8,10 +8,10 @@ import type { Logs } from "./callback.ts";
 import type { DashboardEvent } from "./dashboard_server.ts";
 
 /** How a training goes on. */
-export type TrainingState = "training" | "stopping" | "finished" | "stopped" | "failed";
+type TrainingState = "training" | "stopping" | "finished" | "stopped" | "failed";
 
 /** A training at its begin. */
-export interface TrainingFacts {
+interface TrainingFacts {
   readonly model: string;
   readonly epochs: number;
   readonly steps: number | null;

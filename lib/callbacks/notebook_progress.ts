@@ -4,7 +4,8 @@ import { escapeXml, htmlTable } from "../plots/xml.ts";
 import { formatNumber } from "../terminal/progress_bar.ts";
 import { type Kernel, NotebookOutput } from "../terminal/notebook.ts";
 import { terminal } from "../terminal/terminal.ts";
-import { Callback, type Logs } from "./callback.ts";
+import type { Logs } from "./callback.ts";
+import { RunDisplay } from "./run_display.ts";
 
 /** The shortest time between two pictures of the bar, in seconds. */
 const interval = 0.25;
@@ -12,10 +13,9 @@ const interval = 0.25;
 const maxRows = 10;
 
 /** Shows the progress of a run in a notebook. */
-export class NotebookProgress extends Callback {
+export class NotebookProgress extends RunDisplay {
   readonly #kernel: Kernel;
   #output: NotebookOutput | undefined;
-  #isTraining = false;
   #epoch = 0;
   readonly #epochs: Logs[] = [];
   #seen = 0;
@@ -29,18 +29,9 @@ export class NotebookProgress extends Callback {
     this.#kernel = kernel;
   }
 
-  /** The bar moves for some batches, not for every one. */
-  override get everyBatch(): boolean {
-    return false;
-  }
-  /** Validation has no bar. */
-  override watches(kind: "Train" | "Test" | "Predict"): boolean {
-    return kind === "Train" || !this.#isTraining;
-  }
-
   /** Begins the output of a training. */
   override onTrainBegin(): void {
-    this.#isTraining = true;
+    super.onTrainBegin();
     this.#epochs.length = 0;
     this.#output = new NotebookOutput(this.#kernel);
   }
@@ -48,12 +39,7 @@ export class NotebookProgress extends Callback {
   /** Begins a bar. */
   override async onEpochBegin(epoch: number): Promise<void> {
     this.#epoch = epoch;
-    await this.#begin();
-  }
-
-  /** Moves the bar. */
-  override async onTrainBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
-    await this.#move(batch, logs);
+    await this.begin();
   }
 
   /** Adds a row to the table, and a step to the curves. */
@@ -67,36 +53,12 @@ export class NotebookProgress extends Callback {
   /** Ends the output of a training. */
   override async onTrainEnd(): Promise<void> {
     await this.#show();
-    this.#isTraining = false;
+    super.onTrainEnd();
     this.#output = undefined;
   }
 
-  /** Begins the output of an evaluation, unless it is part of a training. */
-  override async onTestBegin(): Promise<void> {
-    if (!this.#isTraining) await this.#begin();
-  }
-  /** Moves the bar, unless training. */
-  override async onTestBatchEnd(batch: number, logs: Logs = {}): Promise<void> {
-    if (!this.#isTraining) await this.#move(batch, logs);
-  }
-  /** Ends the bar, unless training. */
-  override async onTestEnd(logs: Logs = {}): Promise<void> {
-    if (!this.#isTraining) await this.#end(logs);
-  }
-  /** Begins a bar. */
-  override async onPredictBegin(): Promise<void> {
-    await this.#begin();
-  }
-  /** Moves the bar. */
-  override async onPredictBatchEnd(batch: number): Promise<void> {
-    await this.#move(batch, {});
-  }
-  /** Ends the bar. */
-  override async onPredictEnd(): Promise<void> {
-    await this.#end({});
-  }
-
-  async #begin(): Promise<void> {
+  /** Begins a bar, and the output unless training. */
+  protected async begin(): Promise<void> {
     this.#output ??= new NotebookOutput(this.#kernel);
     this.#seen = 0;
     this.#logs = {};
@@ -104,13 +66,15 @@ export class NotebookProgress extends Callback {
     await this.#show();
   }
 
-  async #move(batch: number, logs: Logs): Promise<void> {
+  /** Moves the bar. */
+  protected async move(batch: number, logs: Logs): Promise<void> {
     this.#seen = batch + 1;
     this.#logs = { ...logs };
     if (terminal().now() - this.#lastShown >= interval) await this.#show();
   }
 
-  async #end(logs: Logs): Promise<void> {
+  /** Ends the bar, and the output. */
+  protected async end(logs: Logs): Promise<void> {
     this.#logs = { ...logs };
     this.#seen = this.params.steps ?? this.#seen;
     await this.#show();
@@ -124,7 +88,7 @@ export class NotebookProgress extends Callback {
     const seconds = Math.round(this.#lastShown - this.#start);
     const epochs = this.params.epochs ?? 1;
     const parts = [
-      ...this.#isTraining ? [`Epoch ${this.#epoch + 1}/${epochs}`] : [],
+      ...this.isTraining ? [`Epoch ${this.#epoch + 1}/${epochs}`] : [],
       `${this.#seen}${steps === undefined ? "" : `/${steps}`}`,
       `${seconds}s`,
       ...numbers,

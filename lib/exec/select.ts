@@ -193,7 +193,7 @@ async function openNamed(name: BackendName, why: string, threads?: number): Prom
   }
 }
 
-/** The first backend that can be had, told in one line; with the topic `backend`, why none of those before it. */
+/** The first backend that is available, printed in one line; with the topic `backend`, why none of those before it. */
 async function openBest(topics: ReadonlySet<DebugTopic>, threads?: number): Promise<Executor> {
   const opening: Opening = { asked: false, threads };
   const passedOver: { readonly name: BackendName; readonly gain?: string; readonly error: BackendError }[] = [];

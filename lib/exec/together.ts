@@ -15,7 +15,7 @@ export interface BatchValues {
 }
 
 /** Options of {@linkcode compileTogether}. */
-export interface TogetherOptions extends ExecutorCompileOptions {
+interface TogetherOptions extends ExecutorCompileOptions {
   /** The processes that run the program with this one, if any. */
   readonly others: Communicator | undefined;
 }

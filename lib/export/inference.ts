@@ -35,7 +35,7 @@ export interface InferenceOptions {
 }
 
 /** An input of the inference. */
-export interface InferenceInput {
+interface InferenceInput {
   /** Its name. */
   readonly name: string;
   /** Its element type. */

@@ -21,7 +21,7 @@ export interface ModelOfInputs {
 }
 
 /** An input. */
-export interface ExportedInput {
+interface ExportedInput {
   /** Its name. */
   readonly name: string;
   /** Its element type. */

@@ -24,7 +24,7 @@ import { onnxOps } from "./onnx_ops.ts";
 import { Held, Scope } from "./onnx_scope.ts";
 
 /** What an ONNX file is made with. */
-export interface OnnxOptions extends InferenceOptions {
+interface OnnxOptions extends InferenceOptions {
   /** The version of ONNX's operators. */
   readonly opsetVersion: number;
 }

@@ -25,7 +25,7 @@ export interface Refused {
 }
 
 /** The type of a value. */
-export interface ProbedType {
+interface ProbedType {
   /** Its extents. */
   readonly shape: readonly Extent[];
   /** Its element type. */

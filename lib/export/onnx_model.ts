@@ -21,7 +21,7 @@ export const dataTypes: Readonly<Record<OnnxType, number>> = {
 };
 
 /** The value of an attribute: an integer, a list of integers, a text or a body. */
-export type OnnxAttribute = number | readonly number[] | string | OnnxGraph;
+type OnnxAttribute = number | readonly number[] | string | OnnxGraph;
 
 /** The attributes of a node by name. */
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;

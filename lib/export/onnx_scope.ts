@@ -2,12 +2,12 @@
 // that are known only at run time.
 import type { DType, TypedArray } from "../dtype.ts";
 import type { ValueId } from "../ir/graph.ts";
-import { type Shape, sizeOf, stridesOf } from "../shape.ts";
+import { type Shape, stridesOf } from "../shape.ts";
 import { dependsOnExtents, type Extent, isFixed } from "./inference.ts";
 import type { OnnxAttributes, OnnxGraph, OnnxModel } from "./onnx_model.ts";
 
 /** A constant: a weight, or what follows from weights alone. */
-export interface ConstantArray {
+interface ConstantArray {
   /** Its shape. */
   readonly shape: Shape;
   /** Its element type. */
@@ -24,7 +24,7 @@ export interface ConstantArray {
 export type Layout = "plain" | "channelsFirst";
 
 /** The axis of the other layout that each axis of `[batch, channels, ...spatial]` is. */
-export function toChannelsFirst(rank: number): number[] {
+function toChannelsFirst(rank: number): number[] {
   return [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, i) => i + 1)];
 }
 
@@ -288,6 +288,3 @@ function affine(extent: Extent, known: Extent): Scaling | undefined {
     extent.every((value, i) => value === scale * known[i] + offset);
   return holds ? { scale, divisor: 1, offset } : undefined;
 }
-
-/** The number of elements of a value at the first probe. */
-export const sizeAtFirst = (shape: readonly Extent[]): number => sizeOf(shape.map(([extent]) => extent));

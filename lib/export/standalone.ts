@@ -8,7 +8,7 @@ import type { Layout, Part } from "./standalone_runtime.ts";
 import runtime from "./standalone_runtime.ts" with { type: "text" };
 
 /** Options of {@linkcode standaloneModule}. */
-export interface StandaloneOptions extends PackingOptions {
+interface StandaloneOptions extends PackingOptions {
   /** The name of the file, for the comment that shows how to import it. */
   readonly fileName: string;
   /** Whether it has types. Browsers take only modules without. */
@@ -16,7 +16,7 @@ export interface StandaloneOptions extends PackingOptions {
 }
 
 /** A module. */
-export interface StandaloneModule {
+interface StandaloneModule {
   /** The text of the file. */
   readonly text: string;
   /** Its size and that of its parts, in words. */

@@ -18,7 +18,7 @@ import { inputsOf } from "./inputs.ts";
 import type { Layout, Part, Program } from "./standalone_runtime.ts";
 
 /** A model as the data of a module. */
-export interface PackedModel {
+interface PackedModel {
   /** Its inputs, outputs and programs. */
   readonly layout: Layout;
   /** What the layout describes. */
@@ -161,7 +161,7 @@ class StoredData {
     this.#weights.set(weight, this.add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   }
 
-  /** Where a weight is; undefined for what is none. */
+  /** Where a weight is; undefined for anything else. */
   weightAt(variable: unknown): number | undefined {
     return this.#weights.get(variable);
   }

@@ -59,7 +59,7 @@ export function kerasHome(what: string): string {
   });
 }
 
-/** Whether there is a file or a folder. Throws {@linkcode FileError} if that cannot be told. */
+/** Whether there is a file or a folder. Throws {@linkcode FileError} if that cannot be determined. */
 export async function isThere(path: string): Promise<boolean> {
   const what = `Cannot read "${path}"`;
   try {

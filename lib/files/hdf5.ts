@@ -31,7 +31,7 @@ export interface NewH5Group {
 }
 
 /** An array of a file that is to be written. Each is read when it is written, so that only one is held. */
-export interface NewH5Array {
+interface NewH5Array {
   readonly shape: Shape;
   readonly dtype: DType;
   /** The elements. */

@@ -7,12 +7,11 @@ import { Tensor } from "../tensor/tensor.ts";
 type DecodedPng = ReturnType<Packages["png"]["decode"]>;
 
 /** Whether bytes are those of a PNG file. */
-export const isPng = (bytes: Uint8Array): boolean =>
+const isPng = (bytes: Uint8Array): boolean =>
   [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte);
 
 /** Whether bytes are those of a JPEG file. */
-export const isJpeg = ([first, second, third]: Uint8Array): boolean =>
-  first === 0xff && second === 0xd8 && third === 0xff;
+const isJpeg = ([first, second, third]: Uint8Array): boolean => first === 0xff && second === 0xd8 && third === 0xff;
 
 /**
  * The picture in a PNG or JPEG file: uint8 `[height, width, channels]`, where 1 channel is gray, 2 are gray and opacity, 3

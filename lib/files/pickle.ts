@@ -6,7 +6,7 @@ import { bytesOfShape, tensorOfBytes } from "./elements.ts";
 import { elementTypeOf } from "./npy.ts";
 
 /** What a pickle may hold; `bytes`, and texts of Python 2, are bytes, and arrays of objects are lists. */
-export type PickleValue =
+type PickleValue =
   | number
   | bigint
   | boolean

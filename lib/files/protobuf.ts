@@ -6,7 +6,7 @@ import type { FileParts } from "./system.ts";
 type Wire = Packages["protobuf"];
 
 /** A field: an integer, a float64, a text, bytes, a message, or several of these; undefined is left out. */
-export type ProtoField =
+type ProtoField =
   | number
   | ProtoDouble
   | string
@@ -16,7 +16,7 @@ export type ProtoField =
   | undefined;
 
 /** A field of type `double`. */
-export interface ProtoDouble {
+interface ProtoDouble {
   readonly double: number;
 }
 

@@ -110,7 +110,7 @@ export const serialize = (initializer: Initializer | InitializerFunction): Objec
 
 /**
  * An initializer from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
- * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (
   config: InitializerName | ObjectNode | FunctionNode,

@@ -2,12 +2,12 @@
 import type { Shape } from "../shape.ts";
 
 /** Every process has all of the value. */
-export interface Whole {
+interface Whole {
   readonly kind: "whole";
 }
 
 /** The value is the sum of what the processes have. */
-export interface Partial {
+interface Partial {
   readonly kind: "partial";
 }
 

@@ -37,7 +37,7 @@ export interface VjpContext<K extends OpName> {
 export type Vjp<K extends OpName> = (context: VjpContext<K>) => (Value | undefined)[];
 
 /** Why an op has no gradient: it stops there (piecewise constant), or asking for it is an error with this reason. */
-export interface NoGradient {
+interface NoGradient {
   readonly none: "constant" | string;
 }
 
@@ -174,7 +174,7 @@ export interface OpDef<K extends OpName> {
 }
 
 /** One definition per op: a missing op or fact is a type error. */
-export type OpTable = { readonly [K in OpName]: OpDef<K> };
+type OpTable = { readonly [K in OpName]: OpDef<K> };
 
 let table: OpTable | undefined;
 

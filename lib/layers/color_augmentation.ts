@@ -1,5 +1,6 @@
 // Layers that change the colors of images at random in training.
 // https://keras.io/api/layers/preprocessing_layers/image_augmentation/
+import { epsilon } from "../config.ts";
 import type { Value } from "../ir/value.ts";
 import { clip } from "../ops/composed.ts";
 import { hsvToRgb, rgbToGrayscale, rgbToHsv } from "../ops/image_color.ts";
@@ -9,8 +10,6 @@ import { type Factor, factorEndsOption, overlapping } from "./factor_options.ts"
 import { type ImageFrame, ImageLayer } from "./image_layer.ts";
 import type { LayerFields } from "./options.ts";
 import { inRange, type RandomColorOptions, randomColorOptions } from "./value_range.ts";
-
-export type { RandomColorOptions };
 
 const optionsBetween = (low: number, high: number) =>
   optionTable<RandomColorOptions>()({
@@ -196,7 +195,7 @@ export class RandomSaturation extends RandomColors {
   /** What saturations are multiplied by. */
   protected override draw(frame: ImageFrame): ColorChange {
     const factor = this.perImage(frame, 4, ...this.factor);
-    return { factor: divide(factor, add(subtract(1, factor), 1e-7)) };
+    return { factor: divide(factor, add(subtract(1, factor), epsilon())) };
   }
 
   /** Pixels with scaled saturations. */

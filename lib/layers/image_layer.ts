@@ -37,7 +37,7 @@ import type { ContextOf, InputOf, Layer, OutputOf, WithTensors } from "./layer.t
 import type { CallContext, LayerFields, LayerOptions } from "./options.ts";
 import { RandomLayer, type RandomLayerOptions, randomLayerOptions } from "./random_layer.ts";
 
-export type { BoundingBoxes, BoundingBoxFormat, DataFormat };
+export type { BoundingBoxes, BoundingBoxFormat };
 
 /** Images with what belongs to them, as data pipelines have them; each part has the same batch axis. */
 export type LabeledImages<T = Value> = {
@@ -127,7 +127,7 @@ const partWords = {
 } as const;
 
 /** Parts of labeled images by one name each. */
-export type Parts<T> = { readonly [K in (typeof partNames)[number]]?: T };
+type Parts<T> = { readonly [K in (typeof partNames)[number]]?: T };
 
 /** Images, or their shape. */
 const shaped: Argument = (given, place) => {

@@ -38,7 +38,7 @@ export interface ImageOptions extends ImageLayerOptions {}
 const { dataFormat, ...beforeSize } = imageLayerOptions;
 
 /** The options of layers that give images a size. */
-export const sizedImageOptions = optionTable<ImageOptions>()({
+const sizedImageOptions = optionTable<ImageOptions>()({
   ...beforeSize,
   /** The height of the output. */
   height: imageExtent,
@@ -78,7 +78,7 @@ export abstract class SizedImages<Transformation extends object = object> extend
 }
 
 /** The shape of images with another size. */
-export function resized(shape: SymbolicShape, height: number, width: number, dataFormat: DataFormat): SymbolicShape {
+function resized(shape: SymbolicShape, height: number, width: number, dataFormat: DataFormat): SymbolicShape {
   const axis = shape.length - (dataFormat === "channels_last" ? 3 : 2);
   return shape.map((extent, i) => (i === axis ? height : i === axis + 1 ? width : extent));
 }

@@ -1,9 +1,9 @@
 // Layer: the base of all layers, built-in and custom. https://keras.io/api/layers/base_layer/
 import type { DTypePolicy } from "../dtype_policy.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
-import { ShapeError, StateError, ValueError } from "../errors.ts";
+import { ShapeError, StateError } from "../errors.ts";
 import { errorPlace, withContext } from "../ir/context.ts";
-import { scoped, tracing } from "../ir/trace.ts";
+import { scoped } from "../ir/trace.ts";
 import { graphOf, idOf, Value, valueOf } from "../ir/value.ts";
 import {
   anything,
@@ -19,17 +19,20 @@ import {
 } from "../argument_kinds.ts";
 import { autoName } from "../auto_names.ts";
 import { type ArgumentPlace, declareMethods } from "../checked_methods.ts";
-import { type FloatDType, isFloat, isHalf } from "../dtype.ts";
+import { type FloatDType, isHalf } from "../dtype.ts";
 import { divide } from "../ops/primitives.ts";
-import { assignOptions, configOf, declareOptions, describe, readOptions } from "../options.ts";
+import { assignOptions, configOf, declareOptions, readOptions } from "../options.ts";
 import { isBuiltIn, nameOfClass, objectNode, type SerializableClass } from "../registry.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { formatShape, type SymbolicShape } from "../shape.ts";
 import { flatten, heldBy, isItem, type Mapped, mapStructure, packLike, type Structure } from "../structure.ts";
-import { Variable } from "../tensor/variable.ts";
+import type { Variable } from "../tensor/variable.ts";
 import { withMasks } from "./argument_masks.ts";
+import { checkedItems, checkMask, holdsTensors, inTrace, returnedValue } from "./call_values.ts";
+import { castFloats, plainAutocast, roundedToHalf } from "./casting.ts";
 import { addedLosses, isTraining } from "./context.ts";
 import { inferSpecs } from "./inference.ts";
+import { checkInputSpec, type InputSpec } from "./input_spec.ts";
 import { statelessCall } from "./stateless.ts";
 import { UnknownDimensionError } from "./unknown_dimensions.ts";
 import {
@@ -37,7 +40,6 @@ import {
   type ArgumentShapes,
   type CallContext,
   declaredShape,
-  type InputSpec,
   type LayerOptions,
   layerOptions,
   shapesOf,
@@ -51,13 +53,13 @@ import {
   SymbolicTensor,
   TensorSpec,
 } from "../tensor/symbolic.ts";
-import { type Operand, symbolic } from "../tensor/apply.ts";
-import { type Autocast, autocast, autocasting, castIn } from "../tensor/autocast.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Operand } from "../tensor/apply.ts";
+import { type Autocast, autocasting } from "../tensor/autocast.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { penaltiesOn } from "./weight.ts";
 import { WeightOwner } from "./weight_owner.ts";
 
-export type { AddWeightOptions, ArgumentShapes, CallContext, InputSpec, LayerOptions };
+export type { AddWeightOptions, ArgumentShapes, CallContext, LayerOptions };
 
 /** The input of a layer's `call`. */
 export type InputOf<L extends Layer> = Parameters<L["call"]>[0];
@@ -183,7 +185,7 @@ export abstract class Layer extends WeightOwner {
   }
 
   #buildByHand(inputShape: Structure<SymbolicShape> | undefined, argumentShapes?: ArgumentShapes): void {
-    // The weights of a class of one's own need not depend on a shape.
+    // The weights of a custom class need not depend on a shape.
     if (!this.#built) return inputShape ? this.ensureBuilt(inputShape, argumentShapes) : this.#make(inputShape);
     if (JSON.stringify(inputShape) === JSON.stringify(this.#inputShape)) return;
     throw new StateError({
@@ -366,13 +368,14 @@ export abstract class Layer extends WeightOwner {
   }
 
   #applyValues(x: Structure<Value>, context: Partial<CallContext<Structure<Value | undefined>>>): Structure<Value> {
-    const inputs = this.#checked(x, Value);
+    const what = `Cannot call "${this.name}"`;
+    const inputs = checkedItems(x, Value, what);
     const { training: asked, mask: given, ...others } = context;
     const training = asked ?? isTraining.current ?? false;
     const openShape = ({ shape }: Value) => (shape.length > 0 ? [null, ...shape.slice(1)] : shape);
     if (!this.#built) this.ensureBuilt(mapStructure(x, openShape), shapesOf(others, Value, openShape));
     this.checkInput(mapStructure(x, ({ shape }) => shape));
-    this.#checkMask(given);
+    checkMask(given, what);
     const masks = inputs.map((value) => value.mask);
     const mask = given ?? (masks.some((item) => item) ? packLike(x, masks) : undefined);
     const maskOfCall = given ?? (holdsTensors(others, Value) ? undefined : mask);
@@ -393,7 +396,8 @@ export abstract class Layer extends WeightOwner {
         const outMasks = flatten(this.computeMask(x, mask));
         if (mask !== undefined) this.#warnOfMask();
         return mapStructure(y, (given, i) => {
-          const value = this.#rounded(this.#returned(given));
+          const returned = returnedValue(given, what);
+          const value = this.roundsOnce ? roundedToHalf(returned, this.computeDtype) : returned;
           // A layer that returns its input unchanged does not thereby pass on the mask.
           const own = this.supportsMasking || !inputs.includes(value) ? value.mask : undefined;
           const outMask = own ?? outMasks[i];
@@ -419,44 +423,12 @@ export abstract class Layer extends WeightOwner {
 
   /** What a call is given with its floats cast, as Keras's layers cast them. */
   #cast<T>(given: T): T {
-    const [trace, how] = [tracing.current, this.#readsAs() ?? plainAutocast];
-    if (!trace || !this.castsInputs || !(this.autocast || this.roundsOnce)) return given;
-    const isOther = (item: unknown) =>
-      item instanceof Value && isFloat(item.dtype) && (item.dtype !== how.as || isHalf(how.to));
-    if (!flatten<unknown>(given).some(isOther)) return given;
-    return mapStructure<unknown, unknown>(given, (item) => {
-      if (!(item instanceof Value)) return item;
-      const value = autocast(trace, item, how);
-      value.mask = item.mask;
-      return value;
-    }) as T;
+    const casts = this.castsInputs && (this.autocast || this.roundsOnce);
+    return casts ? castFloats(given, this.#readsAs() ?? plainAutocast) : given;
   }
 
   #castAll(named: Readonly<Record<string, unknown>>): object {
     return Object.fromEntries(Object.entries(named).map(([name, given]) => [name, this.#cast(given)]));
-  }
-
-  /** An output in the compute dtype, where `call` computes in float32 in its place. */
-  #rounded(value: Value): Value {
-    const trace = tracing.current;
-    if (!trace || !this.roundsOnce || !isHalf(this.computeDtype) || !isFloat(value.dtype)) return value;
-    const rounded = castIn(trace, value, this.computeDtype);
-    rounded.mask = value.mask;
-    return rounded;
-  }
-
-  /** Throws {@linkcode ValueError} if the given mask is not a symbolic value: a config may contain anything. */
-  #checkMask(mask: unknown): void {
-    const isMask = (item: unknown) =>
-      item === null || item === undefined || item instanceof Value || item instanceof Tensor;
-    const wrong = flatten(mask).find((item) => !isMask(item));
-    if (wrong === undefined) return;
-    throw new ValueError({
-      what: `Cannot call "${this.name}"`,
-      rule: "mask must be a symbolic value",
-      received: describe(wrong),
-      hint: "leave it out: the input carries its mask",
-    });
   }
 
   /** Warns, once, that the layer drops its input's mask, unless that was declared. */
@@ -472,7 +444,7 @@ export abstract class Layer extends WeightOwner {
 
   #applySymbolic({ positional, named }: CallArguments<SymbolicTensor>): Structure<SymbolicTensor> {
     const x = positional[0] as Structure<SymbolicTensor>;
-    const inputs = this.#checked(x, SymbolicTensor);
+    const inputs = checkedItems(x, SymbolicTensor, `Cannot call "${this.name}"`);
     const shapes = mapStructure(x, ({ shape }) => shape);
     try {
       this.ensureBuilt(shapes, shapesOf(named, SymbolicTensor, ({ shape }) => shape));
@@ -515,61 +487,9 @@ export abstract class Layer extends WeightOwner {
     return this.apply(positional[0] as InputOf<this>, named as ContextOf<this>) as Structure<T>;
   }
 
-  /** The items of an input; throws {@linkcode ValueError} unless each is a `Kind`. */
-  #checked<T>(x: Structure<T>, Kind: NewableFunction & { readonly prototype: T }): T[] {
-    const items = flatten(x);
-    if (items.length > 0 && items.every((item) => item instanceof Kind)) return items;
-    const wrong = items.length === 0 ? x : items.find((item) => !(item instanceof Kind));
-    const symbolic = wrong instanceof Value || wrong instanceof SymbolicTensor;
-    throw new ValueError({
-      what: `Cannot call "${this.name}"`,
-      rule: Object.is(Kind, Value)
-        ? "a layer takes a symbolic value"
-        : "a layer takes symbolic tensors or values, not both",
-      received: describe(wrong),
-      hint: symbolic
-        ? "make a model of one of them, and apply that"
-        : "for numbers use model.predict(x), or compile((x) => layer.apply(x))",
-    });
-  }
-
-  /** What `call` returned, if it is a symbolic value; else throws {@linkcode ValueError}. */
-  #returned(given: unknown): Value {
-    const y = given instanceof Tensor ? symbolic(given) : given;
-    if (y instanceof Value) return y;
-    throw new ValueError({
-      what: `Cannot call "${this.name}"`,
-      rule: "call must return a symbolic value",
-      received: describe(y),
-      hint: y instanceof Promise
-        ? "call must not be async: it only says what is computed"
-        : y instanceof Variable
-        ? "return variable.value()"
-        : "return what an op gives",
-    });
-  }
-
   /** Throws {@linkcode ShapeError} if the layer cannot take an input of `shape`. */
   checkInput(shape: Structure<SymbolicShape>): void {
-    if (!isItem(shape)) return;
-    const { minRank, rank, lastAxis, axes = {} } = this.inputSpec ?? {};
-    const fail = (rule: string, hint: string) => {
-      throw new ShapeError({ what: `Cannot call "${this.name}"`, rule, received: formatShape(shape), hint });
-    };
-    if (rank !== undefined && shape.length !== rank) {
-      fail(`the input must have ${rank} axes, the batch axis included`, "reshape it first");
-    }
-    if (minRank !== undefined && shape.length < minRank) {
-      fail(`the input must have at least ${minRank} axes, the batch axis included`, "add an axis with Reshape");
-    }
-    if (lastAxis !== undefined && shape[shape.length - 1] !== lastAxis) {
-      fail(`it was built for a last axis of ${lastAxis}`, "give inputs of the size that the layer was built with");
-    }
-    for (const [axis, extent] of Object.entries(axes)) {
-      const given = shape[Number(axis)];
-      if (given === extent || given === null) continue;
-      fail(`it was built for ${extent} along axis ${axis}`, "give inputs of the size that the layer was built with");
-    }
+    if (this.inputSpec && isItem(shape)) checkInputSpec(this.inputSpec, shape, `Cannot call "${this.name}"`);
   }
 
   /**
@@ -605,7 +525,7 @@ export abstract class Layer extends WeightOwner {
   }
 
   /**
-   * What this layer and those inside it add to the loss, for a step of one's own: the scalars that they gave `addLoss`
+   * What this layer and those inside it add to the loss, for a custom step: the scalars that they gave `addLoss`
    * so far in the step being traced, and the penalties on their trainable weights. `computeLoss` of a model has them all.
    *
    * Source: `keras.Layer.losses`.
@@ -679,9 +599,6 @@ export abstract class Layer extends WeightOwner {
 /** Whether a layer has a `build` of its own: others never have weights, except in layers inside. */
 export const hasBuild = (layer: Layer): boolean => layer.build !== Layer.prototype.build;
 
-/** Floats as float32. */
-const plainAutocast: Autocast = { to: "float32", as: "float32" };
-
 /** What a layer computes with, which has its weights by then. */
 function operandsOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   const { owner, what } = place;
@@ -701,10 +618,6 @@ function oneOnceBuilt(given: unknown, place: ArgumentPlace): unknown {
   return array(given, place);
 }
 
-/** Whether a call has tensors besides its input: as in Keras, it then takes no mask but one that is given. */
-const holdsTensors = (named: object, Kind: NewableFunction): boolean =>
-  Object.values(named).some((argument) => flatten(argument).some((item) => item instanceof Kind));
-
 /** The mask of a layer's output, for symbolic tensors as for values: layers compute it with `ops`, which take both. */
 function maskOf(
   layer: { computeMask(x: unknown, mask: unknown): Structure<unknown> },
@@ -712,15 +625,4 @@ function maskOf(
   mask: unknown,
 ): Structure<unknown> {
   return layer.computeMask(x, mask);
-}
-
-/** A structure in which tensors and variables are values of the function that is being traced, if there is one. */
-function inTrace(given: unknown): unknown {
-  if (!tracing.current) return given;
-  const isConstant = (item: unknown) => item instanceof Tensor || item instanceof Variable;
-  if (!flatten<unknown>(given).some(isConstant)) return given;
-  return mapStructure<unknown, unknown>(
-    given,
-    (item) => item instanceof Tensor || item instanceof Variable ? symbolic(item) : item,
-  );
 }

@@ -194,7 +194,8 @@ export {
 } from "./warping_augmentation.ts";
 export { Concatenate, concatenate, type ConcatenateOptions, Dot, dot, type DotOptions } from "./joining.ts";
 export { Lambda, type LambdaFunction, type LambdaOptions } from "./lambda.ts";
-export { type AddWeightOptions, type CallContext, type InputSpec, Layer, type LayerOptions } from "./layer.ts";
+export type { InputSpec } from "./input_spec.ts";
+export { type AddWeightOptions, type CallContext, Layer, type LayerOptions } from "./layer.ts";
 export { LSTM, LSTMCell, type LSTMCellOptions, type LSTMOptions } from "./lstm.ts";
 export { Masking, type MaskingOptions } from "./masking.ts";
 export {

@@ -30,7 +30,7 @@ export interface MelSpectrogramOptions extends LayerOptions {
   minFreq?: number;
   /** Where the highest band ends, in hertz; half of the sampling rate by default. */
   maxFreq?: number | null;
-  /** Whether power is told in decibels; true by default. */
+  /** Whether power is given in decibels; true by default. */
   powerToDb?: boolean;
   /** The decibels below the loudest at which the rest is cut off; 80 by default. */
   topDb?: number;

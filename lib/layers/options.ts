@@ -1,4 +1,4 @@
-// What layers are made and called with: options, the context of a call, and requirements on shapes.
+// What layers are made and called with: options, and the context of a call.
 import { type ConstraintIdentifier, constraintOption } from "../constraints.ts";
 import { describe, describeList, ShapeError, ValueError } from "../errors.ts";
 import { type DType, dtypes } from "../dtype.ts";
@@ -121,18 +121,6 @@ export interface CallContext<Mask = Value> {
 
 /** The shapes of the arguments passed by name, such as the `value` of an attention. */
 export type ArgumentShapes = { readonly [name: string]: Structure<SymbolicShape> };
-
-/** What a layer requires of its input's shape. */
-export interface InputSpec {
-  /** The least number of axes, including the batch axis. */
-  readonly minRank?: number;
-  /** The number of axes, including the batch axis. */
-  readonly rank?: number;
-  /** The extent of the last axis. */
-  readonly lastAxis?: number;
-  /** The extents of other axes, counted from the front. */
-  readonly axes?: { readonly [axis: number]: number };
-}
 
 /** What {@linkcode Layer.addWeight} takes. */
 export interface AddWeightOptions {

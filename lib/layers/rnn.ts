@@ -331,7 +331,7 @@ export interface RNN<State extends boolean = false>
  * Applies a cell to each step of sequences `[batch, steps, features]`: one of the library's, several of them in a list, or
  * one of your own, which is a layer with a `stateSize`.
  *
- * @example A cell of one's own
+ * @example A custom cell
  * ```ts
  * import { Input, Layer, layers, ops, Sequential, type Value, type Weight } from "./mod.ts";
  * class Averaging extends Layer {
@@ -357,7 +357,7 @@ export class RNN<const State extends boolean = false> extends Recurrent<State> {
   declare readonly cell: Cell;
 
   /**
-   * Takes the cell, or a list of cells to stack. Throws {@linkcode ValueError} for what is none. Defaults:
+   * Takes the cell, or a list of cells to stack. Throws {@linkcode ValueError} for anything else. Defaults:
    * `returnSequences: false`, `returnState: false`, `goBackwards: false`, `stateful: false`, `unroll: false`,
    * `zeroOutputForMask: false`.
    */

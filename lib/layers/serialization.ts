@@ -18,7 +18,7 @@ export const serialize = (layer: Layer): ObjectNode => checked(layer, "write a l
 
 /**
  * A new layer from what {@linkcode serialize} gave; custom classes are found by the names of `customObjects`, or as they
- * were registered. Throws {@linkcode ValueError} for what is none.
+ * were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (config: ObjectNode, customObjects?: CustomObjects): Layer =>
   checked(isNode(config) ? objectOf(config, customObjects) : config, "read a layer");

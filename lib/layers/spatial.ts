@@ -9,7 +9,8 @@ import { declareOptions, type Option, option, optionTable, positional, withFacts
 import { formatShape, isListOf, type SymbolicShape } from "../shape.ts";
 import { channelsLast, type DataFormat, dataFormatOption, spatialAxes } from "./data_format.ts";
 import { interpolationOption } from "./image_preprocessing.ts";
-import { type InputSpec, Layer, type LayerOptions } from "./layer.ts";
+import type { InputSpec } from "./input_spec.ts";
+import { Layer, type LayerOptions } from "./layer.ts";
 import { type LayerFields, layerOptions } from "./options.ts";
 import { windowOption } from "./windows.ts";
 

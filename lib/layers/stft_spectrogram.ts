@@ -24,7 +24,7 @@ export type SpectrogramMode = "log" | "magnitude" | "psd" | "real" | "imag" | "a
 
 /** Options of {@linkcode STFTSpectrogram}. */
 export interface STFTSpectrogramOptions extends LayerOptions, Omit<STFTOptions, "side"> {
-  /** What is told of each frequency; `"log"` by default. */
+  /** What is given for each frequency; `"log"` by default. */
   mode?: SpectrogramMode;
   /** The samples of a frame; 256 by default. */
   frameLength?: number;

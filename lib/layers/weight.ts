@@ -1,7 +1,9 @@
 // Weight: a layer's variable, with the settings that its layer gave it.
+import { array } from "../argument_kinds.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Constraint } from "../constraints.ts";
 import type { Initializer } from "../initializers/initializers.ts";
+import type { Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
 import type { Regularizer } from "../regularizers.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -55,5 +57,18 @@ export class Weight extends Variable {
     this.initializer = options.initializer;
     this.regularizer = options.regularizer ?? null;
     this.constraint = options.constraint ?? null;
+  }
+}
+
+/** Assigns weights what their constraints make of them, traced; `owner` is what has changed them. */
+export function constrain(trace: Trace, weights: readonly Variable[], owner: object): void {
+  for (const weight of weights) {
+    if (!(weight instanceof Weight) || !weight.constraint) continue;
+    const constrained = array(weight.constraint.call(trace.read(weight)), {
+      what: `Cannot apply the constraint of "${weight.name}"`,
+      argument: "the result of its call",
+      owner,
+    });
+    weight.assign(constrained as Value);
   }
 }

@@ -32,10 +32,10 @@ type Regularizers<Name extends string> = Readonly<Record<`${Name}Regularizer`, R
 type Constraints<Name extends string> = Readonly<Record<`${Name}Constraint`, Constraint | null>>;
 
 /** The fields of options on the weights of these names. */
-export type WeightFields<Name extends string> = Initializers<Name> & Regularizers<Name> & Constraints<Name>;
+type WeightFields<Name extends string> = Initializers<Name> & Regularizers<Name> & Constraints<Name>;
 
 /** The options on the weights of these names. */
-export type WeightOptionTable<Name extends string> = {
+type WeightOptionTable<Name extends string> = {
   readonly [K in keyof WeightFields<Name>]: Option<WeightFields<Name>[K]>;
 };
 

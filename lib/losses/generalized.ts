@@ -25,7 +25,7 @@ export function categoricalGeneralizedCrossEntropy(yTrue: Operand, yPred: Operan
 }
 
 /** Options of {@linkcode CategoricalGeneralizedCrossEntropy}. */
-export interface GeneralizedCrossEntropyOptions extends LossOptions {
+interface GeneralizedCrossEntropyOptions extends LossOptions {
   /** How little labels are trusted, between 0 and 1; 0.5 by default. */
   q?: number;
 }

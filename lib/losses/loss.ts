@@ -195,7 +195,7 @@ export const matchRanks: Lifted<[a: Operand, b: Operand], [Operand, Operand]> = 
 });
 
 /** Throws {@linkcode ShapeError} if targets and outputs of an elementwise loss do not broadcast. */
-export function checkSameShape(yTrue: Operand, yPred: Operand, loss: string): void {
+function checkSameShape(yTrue: Operand, yPred: Operand, loss: string): void {
   const [targets, outputs] = [shapeOf(yTrue), shapeOf(yPred)];
   if (!sameShape(targets, outputs)) broadcastShapes(targets, outputs, `compute ${loss}`);
 }

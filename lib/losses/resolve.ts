@@ -90,7 +90,7 @@ export const serialize = (loss: Loss | LossFunction): ObjectNode | FunctionNode 
 
 /**
  * A loss from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
- * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (config: LossName | ObjectNode | FunctionNode, customObjects?: CustomObjects): Loss =>
   losses.deserialize(config, customObjects);

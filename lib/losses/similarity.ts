@@ -63,7 +63,7 @@ export function tversky(
 }
 
 /** Options of {@linkcode CosineSimilarity}. */
-export interface CosineSimilarityOptions extends LossOptions {
+interface CosineSimilarityOptions extends LossOptions {
   /** The axis of the vectors; the last by default. */
   axis?: number;
 }
@@ -123,7 +123,7 @@ const axesOption = nullable(option<number | readonly number[]>({
 }));
 
 /** Options of {@linkcode Dice}. */
-export interface DiceOptions extends LossOptions {
+interface DiceOptions extends LossOptions {
   /** The axes that overlaps are summed over: all by default. */
   axis?: OverlapAxes;
 }
@@ -161,7 +161,7 @@ export class Dice extends Loss {
 }
 
 /** Options of {@linkcode Tversky}. */
-export interface TverskyOptions extends DiceOptions {
+interface TverskyOptions extends DiceOptions {
   /** The weight of what is only in targets; 0.5 by default. */
   alpha?: number;
   /** The weight of what is only in outputs; 0.5 by default. */

@@ -1,4 +1,5 @@
 // Intersection over union, for segmentation. https://keras.io/api/metrics/segmentation_metrics/
+import { epsilon } from "../config.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { Value } from "../ir/value.ts";
 import { oneHot } from "../ops/composed.ts";
@@ -139,10 +140,10 @@ abstract class Overlap extends Metric {
       let either = -at(id, id);
       for (let other = 0; other < n; other++) either += at(id, other) + at(other, id);
       if (either <= 1e-9) continue;
-      total += at(id, id) / (either + 1e-7);
+      total += at(id, id) / (either + epsilon());
       valid++;
     }
-    return Math.fround(total / (valid + 1e-7));
+    return Math.fround(total / (valid + epsilon()));
   }
 }
 

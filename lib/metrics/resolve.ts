@@ -107,7 +107,7 @@ export const serialize = (metric: Metric | MetricFunction): ObjectNode | Functio
 
 /**
  * A metric from what {@linkcode serialize} gave, or from a name; custom classes and functions are found by the names
- * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * of `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (config: MetricName | ObjectNode | FunctionNode, customObjects?: CustomObjects): Metric =>
   metrics.deserialize(config, customObjects);

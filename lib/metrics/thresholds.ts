@@ -22,7 +22,7 @@ export interface Counts {
 }
 
 /** What {@linkcode countAt} takes besides targets and outputs. */
-export interface CountOptions {
+interface CountOptions {
   /** Ascending thresholds. */
   readonly thresholds: readonly number[];
   /** Only this class counts. */

@@ -129,7 +129,7 @@ function readSequential(config: Config, path: ConfigPath, shared: SharedObjects)
   const items = inside.list(config.layers).map((layer, i) =>
     deserializeObject(layer, "layer", shared, inside.at(i)) as SequentialItem
   );
-  // Keras's reader leaves the policy out, and then makes the optimizer anew without the scaling of losses.
+  // Keras's reader leaves the policy out, and then makes the optimizer again without the scaling of losses.
   const dtype = deserializeObject(config.dtype ?? null, "dtype", shared, path.at("dtype")) as PolicyName | null;
   const model = path.within(() => new Sequential(items, { ...modelOptions(config), dtype }));
   const { build_input_shape: shape } = config;

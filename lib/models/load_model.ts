@@ -43,7 +43,7 @@ function readCustomObjects(given: unknown, { what }: OptionPlace): Readonly<Reco
  * file is never run: a `Lambda` of Python is refused, with the way to give its function a name.
  *
  * The `model.json` of a model of TensorFlow.js's layers is read too, as it saves them or its converter writes them, with
- * the files of weights that it names; the optimizer starts anew. A `graph-model` has no layers and is refused.
+ * the files of weights that it names; the optimizer starts from scratch. A `graph-model` has no layers and is refused.
  *
  * @param source a path, a URL, bytes, a `Blob` or a stream; for several files that the user picked, a list of them
  * @param options the user's own classes, and whether to compile

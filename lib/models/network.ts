@@ -139,7 +139,7 @@ export abstract class Network<
     return this.sublayers;
   }
 
-  /** The layers that weights files keep by class and number; undefined for a model of one's own. */
+  /** The layers that weights files keep by class and number; undefined for a custom model. */
   get connectedLayers(): readonly Layer[] | undefined {
     return this.#graph?.layers;
   }

@@ -82,7 +82,7 @@ export const summaryOptions = optionTable<SummaryOptions>()({
 type ShownOptions = Partial<KeptOptions<typeof summaryOptions>>;
 
 /** What a summary needs of a model. */
-export interface Summarized {
+interface Summarized {
   /** The model's name. */
   readonly name: string;
   /** Its layers. */

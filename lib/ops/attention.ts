@@ -8,7 +8,7 @@ import { lift, type Lifted } from "./lift.ts";
 import * as p from "./primitives.ts";
 
 /** A dropout of weights. */
-export interface WeightDropout {
+interface WeightDropout {
   /** The fraction that is dropped. */
   readonly rate: number;
   /** Seed and step, int32 `[2]`. */
@@ -18,7 +18,7 @@ export interface WeightDropout {
 }
 
 /** What {@linkcode attend} computes with besides queries, keys and values. */
-export interface Attending {
+interface Attending {
   /** Bool, broadcasting to `[batch, heads, queries, keys]`: which keys a query sees; all by default. */
   readonly mask?: Operand;
   /** Added to the scores, broadcasting to `[batch, heads, queries, keys]`; not together with dropout. */

@@ -1,4 +1,5 @@
 // How much bounding boxes overlap, and how one differs from another. https://keras.io/api/utils/bounding_boxes/
+import { epsilon } from "../config.ts";
 import { ShapeError, ValueError } from "../errors.ts";
 import { formatShape } from "../shape.ts";
 import { type Operand, shapeOf } from "../tensor/apply.ts";
@@ -14,8 +15,6 @@ import { lift, type Lifted } from "./lift.ts";
 import * as o from "./primitives.ts";
 import { checkName } from "./spatial.ts";
 import { arctan } from "./trigonometry.ts";
-
-const tiny = 1e-7;
 
 /** The options of {@linkcode computeIou}. */
 export interface IouOptions {
@@ -86,7 +85,7 @@ export const computeIou: Lifted<
     return o.reshape(all, [...shapeOf(all), 1]);
   };
   const union = o.subtract(o.add(area(first), turned(area(second))), shared);
-  const shares = o.divide(shared, o.add(union, tiny));
+  const shares = o.divide(shared, o.add(union, epsilon()));
   if (!useMasking) return shares;
   const isNone = (boxes: Operand) => o.less(o.max(boxes, -1, true), 0);
   return o.select(o.logicalOr(isNone(first), turned(isNone(second))), maskVal, shares);
@@ -110,21 +109,21 @@ export const computeCiou: Lifted<
   const sides = (boxes: Operand) =>
     sidesOf(what, convertFormat(boxes, boundingBoxFormat, "xyxy", extentOf(options.imageShape)));
   const [a, b] = [sides(boxes1), sides(boxes2)];
-  const size = ([x1, y1, x2, y2]: readonly Operand[]) => [o.subtract(x2, x1), o.add(o.subtract(y2, y1), tiny)];
+  const size = ([x1, y1, x2, y2]: readonly Operand[]) => [o.subtract(x2, x1), o.add(o.subtract(y2, y1), epsilon())];
   const [[width1, height1], [width2, height2]] = [size(a), size(b)];
   const overlap = (low: number) =>
     o.maximum(o.subtract(o.minimum(a[low + 2], b[low + 2]), o.maximum(a[low], b[low])), 0);
   const shared = o.multiply(overlap(0), overlap(1));
-  const union = o.add(o.subtract(o.add(o.multiply(width1, height1), o.multiply(width2, height2)), shared), tiny);
-  const iou = o.divide(shared, o.add(union, tiny));
+  const union = o.add(o.subtract(o.add(o.multiply(width1, height1), o.multiply(width2, height2)), shared), epsilon());
+  const iou = o.divide(shared, o.add(union, epsilon()));
   const around = (low: number) => o.subtract(o.maximum(a[low + 2], b[low + 2]), o.minimum(a[low], b[low]));
-  const diagonal = o.add(o.add(o.square(around(0)), o.square(around(1))), tiny);
+  const diagonal = o.add(o.add(o.square(around(0)), o.square(around(1))), epsilon());
   const apart = (low: number) =>
     o.square(o.divide(o.subtract(o.add(a[low], a[low + 2]), o.add(b[low], b[low + 2])), 2));
   const distance = o.add(apart(0), apart(1));
   const angle = (width: Operand, height: Operand) => arctan(o.divide(width, height));
   const shape = o.multiply(o.square(o.subtract(angle(width2, height2), angle(width1, height1))), 4 / Math.PI ** 2);
-  const weight = o.divide(shape, o.add(o.subtract(shape, iou), 1 + tiny));
+  const weight = o.divide(shape, o.add(o.subtract(shape, iou), 1 + epsilon()));
   const all = o.subtract(iou, o.add(o.divide(distance, diagonal), o.multiply(shape, weight)));
   return o.reshape(all, shapeOf(all).slice(0, -1));
 }, { optionsAt: 3 });
@@ -170,7 +169,7 @@ export const encodeBoxToDeltas: Lifted<
   const { encodingFormat, variance, size } = readDeltas(what, options);
   const from = sidesOf(what, convertFormat(anchors, anchorFormat, encodingFormat, size));
   const to = sidesOf(what, convertFormat(boxes, boxFormat, encodingFormat, size));
-  const extents = (sides: readonly Operand[]) => sides.slice(2).map((side) => o.maximum(side, tiny));
+  const extents = (sides: readonly Operand[]) => sides.slice(2).map((side) => o.maximum(side, epsilon()));
   const [own, other] = [extents(from), extents(to)];
   const deltas = [
     ...[0, 1].map((i) => o.divide(o.subtract(to[i], from[i]), own[i])),

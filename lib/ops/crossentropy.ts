@@ -1,4 +1,5 @@
 // Cross-entropies of probabilities or logits. https://keras.io/api/ops/nn/
+import { epsilon } from "../config.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { Value } from "../ir/value.ts";
@@ -8,16 +9,13 @@ import { clip, logSoftmax, squeeze } from "./composed.ts";
 import { lift, liftNamed, type Named, type UnaryOp } from "./lift.ts";
 import * as p from "./primitives.ts";
 
-/** How near to 0 and 1 probabilities may be. */
-const epsilon = 1e-7;
-
 /** The logits of an output, if it comes straight from that activation. */
 export function logitsOf(output: Operand, activation: "softmax" | "sigmoid"): Value | undefined {
   return output instanceof Value && output.logits?.activation === activation ? output.logits.value : undefined;
 }
 
 /** Probabilities clipped to epsilon and 1 - epsilon. */
-export const clipped: UnaryOp = lift((probabilities) => clip(probabilities, epsilon, 1 - epsilon));
+export const clipped: UnaryOp = lift((probabilities) => clip(probabilities, epsilon(), 1 - epsilon()));
 
 /** Throws {@linkcode ShapeError} if targets and outputs differ in shape; `loss` is the name of what is computed. */
 export function checkOneShape(targets: Operand, outputs: Operand, loss: string): void {

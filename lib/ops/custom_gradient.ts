@@ -1,4 +1,4 @@
-// Derivatives of one's own, and derivatives along a direction. https://keras.io/api/ops/core/
+// Custom derivatives, and derivatives along a direction. https://keras.io/api/ops/core/
 import { makeArray } from "../dtype.ts";
 import { describe, isClass, ShapeError, ValueError } from "../errors.ts";
 import { withContext } from "../ir/context.ts";

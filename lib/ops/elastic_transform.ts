@@ -43,7 +43,7 @@ export function installNormal(draw: Normal): void {
 }
 
 /** How a displaced image is made. */
-export interface Displacing {
+interface Displacing {
   /** How to interpolate between pixels. */
   readonly interpolation: "nearest" | "bilinear";
   /** How images continue outside. */

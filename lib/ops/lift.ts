@@ -160,8 +160,8 @@ export function optionsOf<O extends object>(given: O | null | undefined): Partia
   });
 }
 
-/** What {@linkcode lift} is told of a function. */
-export interface LiftFacts {
+/** What {@linkcode lift} knows of a function. */
+interface LiftFacts {
   /** The place of its options among the arguments, from 0. */
   readonly optionsAt?: number;
   /** The place of an argument that has objects in it, such as ranges, from 0. */

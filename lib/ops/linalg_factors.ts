@@ -13,7 +13,7 @@ import * as p from "./primitives.ts";
 const maxExtent = 2 ** 12;
 
 /** Matrices as float32 `[batch, rows, columns]`, and the axes before them. */
-export interface Matrices {
+interface Matrices {
   readonly x: Operand;
   readonly lead: Shape;
   readonly rows: number;
@@ -46,7 +46,7 @@ export const withLead = (x: Operand, lead: Shape): Operand => p.reshape(x, [...l
 export const swapped = (x: Operand): Operand => p.transpose(x, [0, 2, 1]);
 
 /** A constant `[rows, columns]` of a function of the place. */
-export function table(rows: number, columns: number, of: (row: number, column: number) => number | boolean): Tensor {
+function table(rows: number, columns: number, of: (row: number, column: number) => number | boolean): Tensor {
   const values = Float32Array.from(
     { length: rows * columns },
     (_, i) => Number(of(Math.floor(i / columns), i % columns)),
@@ -58,10 +58,10 @@ export function table(rows: number, columns: number, of: (row: number, column: n
 export const units = (count: number, size: number): Tensor => table(count, size, (row, column) => row === column);
 
 /** The elements where a constant is not 0, elsewhere 0, whatever they are. */
-export const masked = (x: Operand, mask: Operand): Operand => p.select(p.notEqual(mask, 0), x, 0);
+const masked = (x: Operand, mask: Operand): Operand => p.select(p.notEqual(mask, 0), x, 0);
 
 /** The lower or upper triangle of square matrices; with `strict` without the diagonal. */
-export function triangle(x: Operand, lower: boolean, strict = false): Operand {
+function triangle(x: Operand, lower: boolean, strict = false): Operand {
   const [rows, columns] = shapeOf(x).slice(-2);
   const reach = strict ? 1 : 0;
   return masked(x, table(rows, columns, (i, j) => lower ? i - j >= reach : j - i >= reach));
@@ -130,7 +130,7 @@ export function solvedTriangular(a: Operand, b: Operand, lower: boolean, hasUnit
 }
 
 /** What LU factors are. */
-export interface LuFactors {
+interface LuFactors {
   /** Below the diagonal the factor L, which has ones on it; the rest is the factor U. */
   readonly lu: Operand;
   /** The row that each row was exchanged with, int32 `[batch, min(rows, columns)]`. */

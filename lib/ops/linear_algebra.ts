@@ -211,7 +211,7 @@ type SvdRest = [fullMatrices?: boolean, computeUv?: boolean];
 type SvdNames = { fullMatrices?: boolean; computeUv?: boolean };
 
 /** A function that gives U, the singular values and the transpose of V, or with `computeUv: false` the values alone. */
-export type SvdOp =
+type SvdOp =
   & Lifted<[x: Operand, named: { fullMatrices?: boolean; computeUv: false }]>
   & Lifted<[x: Operand, fullMatrices: boolean | undefined, computeUv: false]>
   & Named<[x: Operand], SvdRest, SvdNames, Decomposition>;

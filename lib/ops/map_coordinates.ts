@@ -27,7 +27,7 @@ export interface MapCoordinatesNames {
 }
 
 /** An element next to a coordinate, along one axis. */
-export interface Tap {
+interface Tap {
   /** Its index, an integer in float32, inside the array. */
   readonly index: Operand;
   /** Its weight; absent for the only one. */

@@ -1,9 +1,10 @@
-// Reductions that ignore NaN. https://keras.io/api/ops/numpy/
+// Reductions and running sums that ignore NaN. https://keras.io/api/ops/numpy/
 import type { SavedForms } from "../ir/saved_form.ts";
 import type { Axes } from "../shape.ts";
 import { dtypeOf, type Operand } from "../tensor/apply.ts";
 import { argmax } from "./composed.ts";
-import { liftNamed, liftReduction, type ReductionOp } from "./lift.ts";
+import { cumprod, cumsum } from "./cumulative.ts";
+import { liftNamed, liftReduction, type Named, type ReductionOp } from "./lift.ts";
 import { checkPart, type quantile, rowsOver, sort, takeAlongAxis } from "./ordering.ts";
 import * as p from "./primitives.ts";
 import { argmin, prod } from "./statistics.ts";
@@ -101,10 +102,25 @@ export const nanpercentile: typeof quantile = liftNamed(
 /** The median over `axes` (all by default), ignoring NaN: see {@linkcode nanquantile}. */
 export const nanmedian: ReductionOp = liftReduction((x, axes, keepDims = false) => nanquantile(x, 0.5, axes, keepDims));
 
+/** The running sums along `axis`, of the flattened elements without one; NaN counts as 0. */
+export const nancumsum: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = null) => cumsum(filled(x, 0), axis),
+);
+/** The running products along `axis`, of the flattened elements without one; NaN counts as 1. */
+export const nancumprod: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
+  1,
+  ["axis"],
+  (x, axis = null) => cumprod(filled(x, 1), axis),
+);
+
 /** How Keras's files write these functions. */
 export const savedNan: SavedForms = {
   nanargmax: { keys: { axis: null, keepdims: false } },
   nanargmin: { keys: { axis: null, keepdims: false } },
+  nancumprod: { keys: { axis: null }, fixed: { dtype: null } },
+  nancumsum: { keys: { axis: null }, fixed: { dtype: null } },
   nanmax: { keys: { axis: null, keepdims: false } },
   nanmean: { keys: { axis: null, keepdims: false } },
   nanmedian: { keys: { axis: null, keepdims: false } },

@@ -1,4 +1,5 @@
 // Normalization by given or own statistics. https://keras.io/api/ops/nn/
+import { epsilon as defaultEpsilon } from "../config.ts";
 import { describe, ShapeError, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, formatShape, normalizeAxes, normalizeAxis, sameShape } from "../shape.ts";
@@ -9,7 +10,7 @@ import { moments } from "./statistics.ts";
 
 /** Throws {@linkcode ValueError} unless `epsilon` is a number of at least 0; 1e-7 without one. */
 function checkedEpsilon(epsilon: number | null | undefined): number {
-  const given = epsilon ?? 1e-7;
+  const given = epsilon ?? defaultEpsilon();
   if (typeof given === "number" && given >= 0) return given;
   throw new ValueError({
     what: "Cannot normalize",

@@ -1,4 +1,5 @@
 // Norms of vectors and matrices, and vectors of norm 1. https://keras.io/api/ops/linalg/
+import { epsilon as defaultEpsilon } from "../config.ts";
 import { describe, ValueError } from "../errors.ts";
 import type { SavedForms } from "../ir/saved_form.ts";
 import { type Axes, normalizeAxes, sizeOf } from "../shape.ts";
@@ -92,7 +93,7 @@ export const normalize: Named<
     });
   }
   const values = p.cast(x, "float32");
-  const least = epsilon ?? 1e-7;
+  const least = epsilon ?? defaultEpsilon();
   if (order === 2) {
     const inverse = p.rsqrt(p.maximum(p.sum(p.square(values), axis, true), least * least));
     return p.multiply(values, inverse);

@@ -7,7 +7,7 @@ import { dtypeOf, type Operand, shapeOf } from "../tensor/apply.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { split } from "./arranging.ts";
 import { expandDims, ones } from "./composed.ts";
-import { cumprod, cumsum, cut } from "./cumulative.ts";
+import { cut } from "./cumulative.ts";
 import { tril } from "./diagonals.ts";
 import { floorDivide } from "./dividing.ts";
 import { type BinaryOp, lift, type Lifted, liftNamed, type Named, type UnaryOp } from "./lift.ts";
@@ -162,21 +162,6 @@ export const vander: Named<
   return p.cast(p.concat(increasing ? powers : powers.reverse(), 1), dtype);
 });
 
-const withoutNan = (x: Operand, value: number) => p.select(p.isNan(x), value, x);
-
-/** The running sums along `axis`, of the flattened elements without one; NaN counts as 0. */
-export const nancumsum: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
-  1,
-  ["axis"],
-  (x, axis = null) => cumsum(withoutNan(x, 0), axis),
-);
-/** The running products along `axis`, of the flattened elements without one; NaN counts as 1. */
-export const nancumprod: Named<[x: Operand], [axis?: number | null], { axis?: number | null }> = liftNamed(
-  1,
-  ["axis"],
-  (x, axis = null) => cumprod(withoutNan(x, 1), axis),
-);
-
 /** The area under `y` along `axis` by trapezoids, at the places `x`, or `dx` (1 by default) apart. */
 export const trapezoid: Named<
   [y: Operand],
@@ -241,8 +226,6 @@ export const savedNumerics: SavedForms = {
   kron: { inputs: 2 },
   ldexp: { inputs: 2 },
   logaddexp2: { inputs: 2 },
-  nancumprod: { keys: { axis: null }, fixed: { dtype: null } },
-  nancumsum: { keys: { axis: null }, fixed: { dtype: null } },
   trapezoid: { keys: { x: null, dx: 1, axis: -1 } },
   unravelIndex: { keys: { shape: null } },
   vander: { keys: { N: null, increasing: false } },

@@ -126,6 +126,8 @@ export {
 export {
   nanargmax,
   nanargmin,
+  nancumprod,
+  nancumsum,
   nanmax,
   nanmean,
   nanmedian,
@@ -217,8 +219,6 @@ export {
   kron,
   ldexp,
   logaddexp2,
-  nancumprod,
-  nancumsum,
   trapezoid,
   tri,
   unravelIndex,

@@ -35,7 +35,7 @@ const kernels = {
 export type Kernel = keyof typeof kernels | "nearest" | "area";
 
 /** How pixels are taken. */
-export interface TapOptions {
+interface TapOptions {
   /** Whether kernels are as much wider as the image shrinks. */
   readonly antialias?: boolean;
   /** The part of the input that becomes the output; all by default. */

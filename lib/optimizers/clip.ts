@@ -16,7 +16,7 @@ import {
 } from "../ops/primitives.ts";
 
 /** How gradients are clipped; at most one is set. */
-export interface Clipping {
+interface Clipping {
   /** The largest norm of each gradient. */
   readonly clipnorm: number | null;
   /** The largest norm of all gradients together. */

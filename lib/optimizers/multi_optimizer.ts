@@ -244,7 +244,7 @@ export class MultiOptimizer extends Optimizer {
     return Object.fromEntries(each.flat());
   }
 
-  /** Chooses the optimizers of variables, and makes their slots. Throws {@linkcode ValueError} for what is none. */
+  /** Chooses the optimizers of variables, and makes their slots. Throws {@linkcode ValueError} for anything else. */
   override build(variables: readonly Variable[]): void {
     for (const variable of variables) {
       if (this.#ofVariable.has(variable)) continue;

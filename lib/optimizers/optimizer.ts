@@ -1,7 +1,6 @@
 // Optimizer: computes new weights from gradients, inside the step. https://keras.io/api/optimizers/
 import {
   anything,
-  array,
   finite,
   fn,
   listOf,
@@ -19,7 +18,7 @@ import type { ObjectNode } from "../json_config.ts";
 import { ContextKey, withContext } from "../ir/context.ts";
 import { owned, requireTrace, type Trace } from "../ir/trace.ts";
 import type { Value } from "../ir/value.ts";
-import { Weight } from "../layers/weight.ts";
+import { constrain } from "../layers/weight.ts";
 import { autoName } from "../auto_names.ts";
 import { add, divide, greater, multiply, select } from "../ops/primitives.ts";
 import { declareOptions, type OptionFields } from "../options.ts";
@@ -34,7 +33,7 @@ import { GradientAccumulator } from "./accumulation.ts";
 import { WeightAverages } from "./averages.ts";
 import { clipGradients } from "./clip.ts";
 import { type OptimizerArguments, type OptimizerOptions, optimizerOptions } from "./options.ts";
-import { type LearningRate, modernRate, optionsFrom, type RateOptions } from "./rate.ts";
+import { type LearningRate, modernRate, optionsFrom, rateAfter, type RateOptions } from "./rate.ts";
 import { numberMath, type ScalarMath, type Scalars, valueMath } from "./scalars.ts";
 import { LearningRateSchedule } from "./schedules.ts";
 import { WeightDecay } from "./weight_decay.ts";
@@ -277,16 +276,7 @@ export abstract class Optimizer extends Configurable {
 
   /** The learning rate after `batch` batches, as float32. */
   rateAt(batch: number): number {
-    const rate = this.givenRate;
-    if (typeof rate === "number") return Math.fround(rate);
-    const found: unknown = rate instanceof LearningRateSchedule ? rate.call(batch) : rate();
-    if (typeof found === "number") return Math.fround(found);
-    throw new ValueError({
-      what: `Cannot take the learning rate of "${this.name}"`,
-      rule: "a schedule or a function must return a number",
-      received: describe(found),
-      hint: "return the rate of the step, as in (step) => 0.1 / (step + 1)",
-    });
+    return rateAfter(this.givenRate, batch, `Cannot take the learning rate of "${this.name}"`);
   }
 
   /** The names of the numbers of {@linkcode Optimizer.scalars}. */
@@ -423,15 +413,7 @@ export abstract class Optimizer extends Configurable {
     variables.forEach((variable, i) => variable.assign(kept(updated.variables[i], before[i])));
     slots.forEach((kind, k) => kind.forEach((slot, i) => slot.assign(kept(updated.slots[k][i], read[k][i]))));
     if (averageMomentum) this.#averages.update(variables, averageMomentum, averageOverwrites);
-    for (const variable of variables) {
-      if (!(variable instanceof Weight) || !variable.constraint) continue;
-      const constrained = array(variable.constraint.call(trace.read(variable)), {
-        what: `Cannot apply the constraint of "${variable.name}"`,
-        argument: "the result of its call",
-        owner: this,
-      });
-      variable.assign(constrained as Value);
-    }
+    constrain(trace, variables, this);
   }
 
   /** Throws {@linkcode ValueError} unless there are as many gradients as variables. */

@@ -95,3 +95,19 @@ export function modernRate<O extends RateOptions>(
     learningRate: new InverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay }),
   };
 }
+
+/**
+ * The rate after `batch` batches, as float32. Throws {@linkcode ValueError} for a schedule or a function that returns no
+ * number; `what` is what fails then.
+ */
+export function rateAfter(rate: LearningRate, batch: number, what: string): number {
+  if (typeof rate === "number") return Math.fround(rate);
+  const found: unknown = rate instanceof LearningRateSchedule ? rate.call(batch) : rate();
+  if (typeof found === "number") return Math.fround(found);
+  throw new ValueError({
+    what,
+    rule: "a schedule or a function must return a number",
+    received: describe(found),
+    hint: "return the rate of the step, as in (step) => 0.1 / (step + 1)",
+  });
+}

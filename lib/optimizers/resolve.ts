@@ -46,7 +46,7 @@ export const serialize = (optimizer: Optimizer): ObjectNode => getOptimizer(opti
 
 /**
  * An optimizer from what {@linkcode serialize} gave, or from a name; custom classes are found by the names of
- * `customObjects`, or as they were registered. Throws {@linkcode ValueError} for what is none.
+ * `customObjects`, or as they were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (config: OptimizerName | ObjectNode, customObjects?: CustomObjects): Optimizer =>
   getOptimizer(isNode(config) ? objectOf(config, customObjects) as Optimizer : config);

@@ -50,7 +50,7 @@ export const serialize = (schedule: LearningRateSchedule): ObjectNode =>
 
 /**
  * A schedule from what {@linkcode serialize} gave; custom classes are found by the names of `customObjects`, or as they
- * were registered. Throws {@linkcode ValueError} for what is none.
+ * were registered. Throws {@linkcode ValueError} for anything else.
  */
 export const deserialize = (config: ObjectNode, customObjects?: CustomObjects): LearningRateSchedule =>
   checked(isNode(config) ? objectOf(config, customObjects) : config, "read a learning rate schedule");

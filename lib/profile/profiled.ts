@@ -11,7 +11,7 @@ import { RecordedRun } from "./recording.ts";
 export type ProfileLike = boolean | string | Profile;
 
 /** A profile that was asked for. */
-export interface AskedProfile {
+interface AskedProfile {
   readonly profile: Profile;
   /** Whether its table is printed at the end. */
   readonly prints: boolean;

@@ -153,7 +153,7 @@ function makeOwn(Class: SerializableClass, config: Config, shared: SharedObjects
   if (typeof fromConfig === "function") return fromConfig.call(Class, config);
   const options = optionsOf(Class, config, shared, path, true);
   const first = positionalOf(Class);
-  // A class of one's own takes first what its base does, as a Wrapper does its layer, if that is made to be extended.
+  // A custom class takes first what its base does, as a Wrapper does its layer, if that is made to be extended.
   if (leavesOptionsOpen(Class)) return madeWith(Class, options, first);
   try {
     return madeWith(Class, { ...options }, []);

@@ -70,7 +70,7 @@ export function shapeOf(operand: Operand): Shape {
   return typeof operand === "number" ? [] : operand.shape;
 }
 
-/** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for what is none. */
+/** The dtype of an operand; float32 for a number. Throws {@linkcode ValueError} for anything else. */
 export function dtypeOf(operand: Operand): DType {
   checkOperand(operand);
   if (typeof operand === "number") return "float32";

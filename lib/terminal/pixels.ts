@@ -11,7 +11,7 @@ export interface Pixels {
 export type TerminalColors = "24bit" | "256" | "none";
 
 /** What is known of a terminal: `colorTerm` is the environment variable `COLORTERM`. */
-export interface TerminalFacts {
+interface TerminalFacts {
   readonly isTerminal: boolean;
   readonly noColor: boolean;
   readonly colorTerm: string | undefined;

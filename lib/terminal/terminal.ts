@@ -6,7 +6,7 @@ import { notebookKernel } from "./notebook.ts";
 import { colorsFor, type TerminalColors } from "./pixels.ts";
 
 /** Where text for the user goes. */
-export interface Terminal {
+interface Terminal {
   /** Whether text is shown as it is written, so that lines can be redrawn. */
   readonly isTerminal: boolean;
   /** The width in characters. */

@@ -15,7 +15,7 @@ export function bucketOf(text: string, buckets: number, salt: Salt | null): numb
   return modulo(hash, buckets);
 }
 
-/** What TensorFlow hashes crosses with unless it is told otherwise. */
+/** What TensorFlow hashes crosses with by default. */
 const crossKey: Uint64 = [0xde, 0xcafcaffe];
 
 /** The bucket of features that belong together among `buckets`. */

@@ -6,7 +6,7 @@ import { notReadable } from "../files/system.ts";
 export type Token = string | number;
 
 /** Orders tokens: numbers by size, texts by the bytes of UTF-8, which is by code points. */
-export function compareTokens(a: Token, b: Token): number {
+function compareTokens(a: Token, b: Token): number {
   if (typeof a === "number" || typeof b === "number") return Number(a) - Number(b);
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

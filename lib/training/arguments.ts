@@ -30,7 +30,7 @@ export interface Parts {
 }
 
 /** The number of rows of a part, and its name in messages. */
-export interface RowCount {
+interface RowCount {
   readonly count: number;
   readonly label: string;
 }

@@ -24,7 +24,7 @@ export interface StepRange {
 }
 
 /** The position of a pass over the training data. */
-export interface PassPosition extends PassStart {
+interface PassPosition extends PassStart {
   /** The next row; for a stream, the next batch. */
   readonly row: number;
 }
@@ -56,7 +56,7 @@ export interface BatchPlan extends AsyncDisposable {
 }
 
 /** Which rows of a dataset are used, and how. */
-export interface RowOptions {
+interface RowOptions {
   /** The number of rows per batch; the last batch has the rest. */
   readonly batchSize: number;
   /** The first row; 0 by default. */
@@ -101,7 +101,7 @@ function indexingOf(batch: number, { rows }: DeviceDataset, order: Variable | un
 }
 
 /** Batches of rows of data on the device. */
-export class ArrayPlan implements BatchPlan {
+class ArrayPlan implements BatchPlan {
   #position: PassPosition | undefined;
   #resumed = false;
   readonly #retained: Disposable;
@@ -219,7 +219,7 @@ export class ArrayPlan implements BatchPlan {
 }
 
 /** Batches of a stream, each copied to the device when it is used; there is one step per batch shape. */
-export class StreamPlan implements BatchPlan {
+class StreamPlan implements BatchPlan {
   #taken = 0;
   #start: PassStart = { epoch: 0, batches: 0 };
   #resumed = false;

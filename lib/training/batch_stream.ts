@@ -6,7 +6,7 @@ import type { Dataset } from "./dataset.ts";
 import { countOf, type DatasetPass, type PassStart, PyDataset } from "./py_dataset.ts";
 
 /** How a pass over batches with numbers begins. */
-export interface StreamStart extends PassStart {
+interface StreamStart extends PassStart {
   /** The order of so many batches; one after the other by default. */
   order?(count: number): Int32Array;
 }

@@ -216,7 +216,7 @@ export class Compiled {
 }
 
 /** The running mean of a loss. Once it is NaN the count stops, so that it tells where that began. */
-export class LossTracker extends Mean {
+class LossTracker extends Mean {
   /** Lower is better. */
   override readonly direction: Direction = "down";
 

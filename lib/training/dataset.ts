@@ -39,7 +39,7 @@ export interface Dataset {
 }
 
 /** Inputs, targets and weights as the user gave them. */
-export interface UserData extends SampleWeightOptions {
+interface UserData extends SampleWeightOptions {
   /** Inputs. */
   readonly x: Structure<DataLike> | undefined;
   /** Targets. */

@@ -13,7 +13,7 @@ import { sortedLogs, type Trainer } from "./trainer.ts";
 import { warnOfLoss, warnOfShortData } from "./warnings.ts";
 
 /** What happens between the calls of a loop. */
-export interface LoopOptions {
+interface LoopOptions {
   /** The most batches to run; null for all. */
   readonly limit: number | null;
   /** The number of the first batch; not 0 if an epoch is resumed. */
@@ -25,7 +25,7 @@ export interface LoopOptions {
 }
 
 /** The result of running batches. */
-export interface LoopResult {
+interface LoopResult {
   /** The last step that ran; undefined if there were no batches. */
   readonly step: Step | undefined;
   /** Whether the data ended before the limit. */
@@ -116,7 +116,7 @@ export function requireBatches(step: Step | undefined, where: string): asserts s
 export class InterruptedError extends CeratopsError {}
 
 /** The number and the length of a training's epochs. */
-export interface EpochOptions {
+interface EpochOptions {
   /** What is trained, in messages. */
   readonly where: string;
   /** The epoch before which training ends. */

@@ -13,7 +13,7 @@ import { takeAlongAxis } from "../ops/ordering.ts";
 import * as o from "../ops/primitives.ts";
 
 /** How classes are drawn; a generator gives values of its program, so that other numbers need no other program. */
-export interface Sampling {
+interface Sampling {
   /** What logits are divided by, `[]`; the likeliest class is taken without it. */
   readonly temperature?: Operand;
   /** Only so many of the likeliest classes are drawn, int32 `[]`. */

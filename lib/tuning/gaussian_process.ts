@@ -5,7 +5,7 @@
 export type Point = readonly number[];
 
 /** What is expected of a value. */
-export interface Expected {
+interface Expected {
   /** Its mean. */
   readonly mean: number;
   /** Its standard deviation. */

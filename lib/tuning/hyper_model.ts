@@ -48,7 +48,7 @@ export type HyperModelSource = URL | HyperModel | HyperModel["build"];
 const isFunction = (given: unknown) => typeof given === "function" && !isClass(given);
 
 /** Whether something builds models. */
-export function isHyperModel(given: unknown): given is HyperModel {
+function isHyperModel(given: unknown): given is HyperModel {
   if (typeof given !== "object" || given === null) return false;
   const { build, fit, module } = given as Partial<HyperModel>;
   return isFunction(build) && (fit === undefined || isFunction(fit)) && (module === undefined || module instanceof URL);

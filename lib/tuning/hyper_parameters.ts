@@ -85,7 +85,7 @@ const isValue = (given: unknown): given is HyperValue =>
   typeof given === "string" || typeof given === "boolean" || (typeof given === "number" && Number.isFinite(given));
 
 /** Any value that a hyperparameter may have. */
-export const anyValue = option<HyperValue>({
+const anyValue = option<HyperValue>({
   read: (given, { what, option }) => {
     if (isValue(given)) return given;
     throw new ValueError({

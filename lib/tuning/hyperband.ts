@@ -26,7 +26,7 @@ const hyperbandOptions = optionTable<HyperbandOptions>()({
 export interface Hyperband extends TunerFields<HyperbandOptions, typeof hyperbandOptions> {}
 
 /** A round of a bracket: how many trials it has, and the number of epochs to which they are trained. */
-export interface BracketRound {
+interface BracketRound {
   /** The number of trials. */
   readonly trials: number;
   /** The epochs of each, with those of the rounds before. */

@@ -31,7 +31,7 @@ const streamOf = (seed: number, id: number, name: string) =>
   new RandomStream(seed | 0, hashPath(name), purposes.trials, id);
 
 /** The place of a hyperparameter of a trial in its range, from 0 to 1. */
-export const placeDrawn = (seed: number, id: number, { name }: Pick<HyperParameter, "name">): number =>
+const placeDrawn = (seed: number, id: number, { name }: Pick<HyperParameter, "name">): number =>
   streamOf(seed, id, `hp/${name}`).uniform();
 
 /** Runs a trial. What it throws is its outcome; only what ends the whole search, such as Ctrl-C, is thrown on. */
@@ -67,7 +67,7 @@ export async function runTrial(
       const epochLogs = logsOf(await fit(hp, model, options), name);
       const direction = directionOf(objective, model);
       const logs = bestOf(epochLogs, name, direction);
-      // A training of one's own may not call callbacks.
+      // A custom training may not call callbacks.
       await keepIfBest(logs);
       runs.push({ logs, direction });
     }

@@ -61,7 +61,7 @@ export class FolderTrials implements TrialStore {
     await writeJson(`${this.folderOf(trial.id)}/trial.json`, trial);
   }
 
-  /** Empties the folder of a trial that is run anew. */
+  /** Empties the folder of a trial that is run again. */
   async clear(id: number): Promise<void> {
     await removeFolder(this.folderOf(id));
     await makeFolder(this.folderOf(id));

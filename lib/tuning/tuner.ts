@@ -57,7 +57,7 @@ export interface TunerOptions {
   hyperparameters?: Readonly<Record<string, HyperValue>>;
   /** The folder that keeps the trials, from which an interrupted search goes on; by default they are kept in memory. */
   directory?: string | null;
-  /** Whether to begin anew where the folder has trials; false by default. */
+  /** Whether to start over where the folder has trials; false by default. */
   overwrite?: boolean;
   /**
    * The number of worker processes, which share the processor's cores. Each trial has a process of its own, so that one
@@ -407,7 +407,7 @@ export abstract class Tuner {
 
   /**
    * The models of the best trials, the best first, with the weights of their best epochs. For a model for use, one of the
-   * best hyperparameters is better trained anew with all data.
+   * best hyperparameters is better trained again with all data.
    *
    * @param numModels how many; 1 by default
    * @throws {StateError} before a trial has ended

@@ -15,7 +15,7 @@ export interface WorkerJob extends Job {
 }
 
 /** How worker processes are started. */
-export interface WorkerOptions {
+interface WorkerOptions {
   /** The address of the module that builds and trains models. */
   readonly module: URL;
   /** The folder of the search. */

@@ -14,7 +14,7 @@ export const isFloatDtype = (dtype: DType): boolean => standardizeDtype(dtype) =
 /** Whether a dtype is one of integers. As `keras.backend.is_int_dtype`. */
 export const isIntDtype = (dtype: DType): boolean => ["int32", "uint8"].includes(standardizeDtype(dtype));
 
-/** The name of a dtype; `float32` for none. Throws {@linkcode DTypeError} for what is none here. */
+/** The name of a dtype; `float32` for none. Throws {@linkcode DTypeError} for other names. */
 export function standardizeDtype(dtype?: DType | null): DType {
   if (dtype === undefined || dtype === null) return "float32";
   checkDType(dtype, "Cannot take a dtype");

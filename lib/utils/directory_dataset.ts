@@ -45,7 +45,7 @@ export type FileDatasets<O, X, Alone = X> = O extends { subset: "both" }
   : DirectoryDataset<FileBatch<O, X, Alone>>;
 
 /** How files become batches. */
-export interface FileLoading<X, Alone> extends Wanted {
+interface FileLoading<X, Alone> extends Wanted {
   /** Checks paths before any file is read. */
   check?(paths: readonly string[]): void;
   /** What is in files. */

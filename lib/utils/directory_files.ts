@@ -102,7 +102,7 @@ export interface LabelledFiles {
 }
 
 /** What is in a directory. */
-export interface DirectoryFiles {
+interface DirectoryFiles {
   /** One part, or both: those for training, and those for validation. */
   readonly parts: readonly LabelledFiles[];
   /** The names of the classes, by number; null without labels. */

@@ -4,8 +4,8 @@ import type { InputDType } from "../dtype.ts";
 import type { Value } from "../ir/value.ts";
 import type { Config, ConfigValue, ObjectNode } from "../json_config.ts";
 import { autoName } from "../auto_names.ts";
-import { type AsyncDataBatches, type DataKind, learnerOf, learnFrom } from "../layers/adapting.ts";
-import { CategoryEncoding } from "../layers/category_encoding.ts";
+import { type AsyncDataBatches, learnerOf, learnFrom } from "../layers/adapting.ts";
+import type { CategoryEncoding } from "../layers/category_encoding.ts";
 import { Discretization } from "../layers/discretization.ts";
 import { HashedCrossing } from "../layers/hashed_crossing.ts";
 import { Hashing } from "../layers/hashing.ts";
@@ -22,10 +22,10 @@ import { declareOptions, nullable, optionTable, withFactsOfAll } from "../option
 import { deserializeObject, readNodesOf } from "../saving/deserialize.ts";
 import type { SymbolicShape } from "../shape.ts";
 import { isNamed, mapStructure, type Structure } from "../structure.ts";
-import { type DataLike, holdsStrings, type HostArray, type StringTensor, toStrings } from "../tensor/strings.ts";
 import type { SymbolicTensor } from "../tensor/symbolic.ts";
-import { type Tensor, type TensorLike, toTensor } from "../tensor/tensor.ts";
 import { FunctionalGraph } from "../models/graph.ts";
+import { batchesOfColumn, type Columns, tables } from "./feature_columns.ts";
+import { encodedFeatures } from "./feature_encoding.ts";
 import { Cross, Feature, type FeatureMode, TFDConcat, TFDIdentity } from "./features.ts";
 import { Model } from "../models/model.ts";
 
@@ -80,9 +80,6 @@ const featureSpaceOptions = optionTable<FeatureSpaceOptions>()({
   hashingDim: positiveInteger(32),
   numDiscretizationBins: positiveInteger(32),
 });
-
-/** Columns of a table by name: of numbers or texts, each of as many rows. */
-export type Columns = Readonly<Record<string, DataLike>>;
 
 function nameFor(given: unknown, kind: string): string {
   if (given === undefined || typeof given === "string") return `${given ?? autoName(kind)}_preprocessor`;
@@ -350,62 +347,16 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
 
   /** The features as a model's graph. */
   protected override get graph(): FunctionalGraph | undefined {
+    const what = `Cannot use "${this.name}"`;
     if (!this.built) {
       throw new StateError({
-        what: `Cannot use "${this.name}"`,
+        what,
         rule: "its features must learn from data first",
         received: this.#learning.map(([name]) => describe(name)).join(", "),
         hint: "call adapt(data)",
       });
     }
-    return this.#features ??= new FunctionalGraph(this.#columns, this.#encoded(), `Cannot use "${this.name}"`);
-  }
-
-  #encoded(): Structure<SymbolicTensor> {
-    const applied = (layer: Layer, x: unknown) => layer.apply(x as never) as unknown as SymbolicTensor;
-    const sorted = (names: Iterable<string>) => [...names].sort();
-    const prepared = Object.fromEntries(
-      Object.entries(this.preprocessors).map(([name, layer]) => [name, applied(layer, this.#columns[name])]),
-    );
-    const crossed = Object.fromEntries(
-      this.crosses.map(({ name, featureNames }) =>
-        [name, applied(this.crossers[name], featureNames.map((feature) => prepared[feature]))] as const
-      ),
-    );
-    const encoded = (name: string, x: SymbolicTensor, layer: Layer, mode: FeatureMode) => {
-      if (mode !== "one_hot") return x;
-      const numTokens = cardinalityOf(layer);
-      if (numTokens === undefined || x.dtype !== "int32") {
-        throw new ValueError({
-          what: `Cannot use "${this.name}"`,
-          rule: `outputMode "one_hot" of "${name}" needs indices of a known number`,
-          received: `${x.dtype} of ${layer.className}`,
-          hint: 'give outputMode: "float" or "int"',
-        });
-      }
-      const encoder = this.oneHotEncoders[name] ??= new CategoryEncoding(numTokens);
-      return applied(encoder, x);
-    };
-    const features = [
-      ...sorted(Object.keys(prepared)).map((name) =>
-        [name, encoded(name, prepared[name], this.preprocessors[name], this.features[name].outputMode)] as const
-      ),
-      ...sorted(Object.keys(crossed)).map((name) => {
-        const { outputMode } = this.crosses.find((cross) => cross.name === name)!;
-        return [name, encoded(name, crossed[name], this.crossers[name], outputMode)] as const;
-      }),
-    ];
-    if (this.outputMode === "dict") return Object.fromEntries(features);
-    const whole = features.find(([, { dtype }]) => dtype !== "float32");
-    if (whole) {
-      throw new ValueError({
-        what: `Cannot use "${this.name}"`,
-        rule: "features that are joined must be float32",
-        received: `${whole[1].dtype} of "${whole[0]}"`,
-        hint: 'give it outputMode: "one_hot", or the FeatureSpace outputMode: "dict"',
-      });
-    }
-    return applied(this.concat, features.map(([, feature]) => feature));
+    return this.#features ??= new FunctionalGraph(this.#columns, encodedFeatures(this, this.#columns, what), what);
   }
 
   /** The features of a batch. */
@@ -456,44 +407,6 @@ export class FeatureSpace extends Model<Structure<SymbolicTensor>, Structure<Sym
     ): [string, ConfigValue] => [name, layer instanceof IndexLookup ? {} : { input_shape: [null, 1] }]);
     return { ...node, ...{ build_config: Object.fromEntries(builds) } };
   }
-}
-
-/** The number of indices that a layer gives; undefined if it is not known. */
-function cardinalityOf(layer: Layer): number | undefined {
-  if (layer instanceof IndexLookup) return layer.vocabularySize();
-  if (layer instanceof Discretization) return layer.numBins ?? (layer.binBoundaries?.length ?? 0) + 1;
-  return layer instanceof Hashing || layer instanceof HashedCrossing ? layer.numBins : undefined;
-}
-
-/** Data as tables. */
-const tables: DataKind = {
-  isData: isNamed,
-  rule: "data must be an object of columns by name, or batches of such",
-  hint: "write it as in adapt({ age: [20, 40] })",
-};
-
-/** As many rows as Keras lets layers learn from at a time. */
-const rowsAtOnce = 32;
-
-/** A column as `[rows, 1]`, a few rows at a time. */
-function batchesOfColumn(table: Columns, name: string, what: string): HostArray[] {
-  const given = isNamed(table) && Object.hasOwn(table, name) ? table[name] : undefined;
-  if (given === undefined) {
-    throw new ValueError({
-      what,
-      rule: `there must be a column for each feature that learns`,
-      received: `none for "${name}"`,
-      hint: "give it by its name",
-    });
-  }
-  const label = `the column "${name}"`;
-  const column = holdsStrings(given) ? toStrings(given, what, label) : toTensor(given as TensorLike, what, label);
-  const [rows = 1] = column.shape;
-  const array: StringTensor | Tensor = column.shape.length < 2 ? column.reshape([rows, 1]) : column;
-  return Array.from(
-    { length: Math.ceil(rows / rowsAtOnce) },
-    (_, i) => array.rows(i * rowsAtOnce, (i + 1) * rowsAtOnce),
-  );
 }
 
 readNodesOf("FeatureSpace", ({ config }, path, shared) => {

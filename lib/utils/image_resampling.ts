@@ -95,7 +95,7 @@ function placed(image: Tensor, [height, width]: readonly [number, number], top: 
 }
 
 /** How an image of another aspect ratio is fitted. */
-export type Fitting = "stretch" | "crop" | "pad";
+type Fitting = "stretch" | "crop" | "pad";
 
 /**
  * An image of bytes `[height, width, channels]` as `tf.image.resize` makes it of a size, `smart_resize` by cropping, and

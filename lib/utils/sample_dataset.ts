@@ -17,7 +17,7 @@ export const seedOption: Option<number | null> = nullable(integer(undefined, { m
 export const batchSizeOption = (fallback: number): Option<number | null> => nullable(positiveInteger(), fallback);
 
 /** The order of samples. */
-export interface Ordering {
+interface Ordering {
   /** Whether each pass has its own order. */
   readonly shuffle: boolean;
   /** The seed of the orders. */

@@ -17,7 +17,7 @@ export interface ShowImageOptions {
 const showOptions = optionTable<ShowImageOptions>()({ width: nullable(uncheckedHere<number>()) });
 
 /** The options of {@linkcode imageToText}. */
-export interface ImageToTextOptions extends ShowImageOptions {
+interface ImageToTextOptions extends ShowImageOptions {
   /** Whether to use ANSI colors and half blocks rather than plain characters. */
   colour: boolean;
 }

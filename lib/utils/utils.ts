@@ -40,13 +40,8 @@ export { splitDataset, type SplitDatasetOptions } from "./split_dataset.ts";
 export { textDatasetFromDirectory, type TextDatasetOptions } from "./text_directory.ts";
 export { type TimeseriesBatch, timeseriesDatasetFromArray, type TimeseriesOptions } from "./timeseries.ts";
 export { toCategorical } from "./to_categorical.ts";
-export {
-  type CategoricalOptions,
-  type Columns,
-  type FeatureKind,
-  FeatureSpace,
-  type FeatureSpaceOptions,
-} from "./feature_space.ts";
+export type { Columns } from "./feature_columns.ts";
+export { type CategoricalOptions, type FeatureKind, FeatureSpace, type FeatureSpaceOptions } from "./feature_space.ts";
 export { Cross, Feature, type FeatureMode } from "./features.ts";
 export { isKerasTensor, standardizeDtype } from "./backend.ts";
 export { packXYSampleWeight, unpackXYSampleWeight } from "./packs.ts";

@@ -10,7 +10,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, type GoldenArray } from "../golden.ts";
 
 /** A model of keras.applications. */
-export interface Application {
+interface Application {
   name: string;
   json: string;
   input_shape: SymbolicShape;

@@ -17,7 +17,7 @@ import * as resnet from "../../lib/applications/architectures/resnet.ts";
 import * as vgg from "../../lib/applications/architectures/vgg.ts";
 import * as xception from "../../lib/applications/architectures/xception.ts";
 import type { ApplicationModel, ApplicationOptions } from "../../lib/applications/options.ts";
-import type { PublishedFile } from "../../lib/applications/published_weights.ts";
+import type { PublishedFile } from "../../lib/datasets/published.ts";
 import { camelCased, type Table } from "../golden.ts";
 
 /** The architectures by the names of their functions. */

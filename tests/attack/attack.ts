@@ -11,7 +11,7 @@ import { type Target, targets } from "./targets.ts";
 import { type Described, type Mode, optionNames, strangeCount, strangeValue, suiting } from "./values.ts";
 
 /** How a call ended. */
-export type Outcome = "value" | "refused" | "raw" | "slow" | "large" | "malformed";
+type Outcome = "value" | "refused" | "raw" | "slow" | "large" | "malformed";
 
 /** How each outcome is noted. */
 const letterOf: Record<Outcome, string> = {
@@ -24,7 +24,7 @@ const letterOf: Record<Outcome, string> = {
 };
 
 /** What came of a call. */
-export interface Ended {
+interface Ended {
   readonly target: string;
   readonly args: string;
   readonly mode: Mode;

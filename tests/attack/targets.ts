@@ -109,7 +109,7 @@ const isClass = (item: unknown): item is AnyClass =>
   typeof item === "function" && /^class\b/.test(Function.prototype.toString.call(item));
 
 /** The names of a function's parameters, read from its source. */
-export function parametersOf(fn: AnyFunction): { parameters: string[]; open: boolean } {
+function parametersOf(fn: AnyFunction): { parameters: string[]; open: boolean } {
   const source = Function.prototype.toString.call(fn);
   const begin = source.indexOf("(");
   const parameters: string[] = [];

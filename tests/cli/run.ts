@@ -2,7 +2,7 @@
 import { runCommand } from "../../cli/program.ts";
 
 /** What a command wrote, and its exit code. */
-export interface Written {
+interface Written {
   readonly code: number;
   /** Results. */
   readonly out: string;

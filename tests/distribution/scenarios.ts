@@ -18,7 +18,7 @@ import {
 import { getExecutor } from "../../lib/exec/select.ts";
 
 /** Where a scenario runs. */
-export interface Place {
+interface Place {
   readonly rank: number;
   readonly size: number;
   readonly folder: string;

@@ -17,7 +17,7 @@ import {
 } from "../../mod.ts";
 
 /** What is held after some rounds, and the process's memory in MiB. */
-export interface Sample extends MemoryUse {
+interface Sample extends MemoryUse {
   readonly resident: number;
 }
 

@@ -8,6 +8,7 @@ import { Model } from "../../lib/models/model.ts";
 import type { Tensor } from "../../lib/tensor/tensor.ts";
 import { golden, layerFiles, makeLayer, toTensor } from "../golden.ts";
 import { callLayer, type LayerCase } from "../layers/check_layer.ts";
+import { isBaseAmong } from "../exported_classes.ts";
 import { assertExports } from "./onnx_run.ts";
 
 const cases = layerFiles.flatMap((family) => golden(family).cases as LayerCase[]);
@@ -32,8 +33,7 @@ for (const spec of cases) {
 Deno.test("every layer is exported as ONNX", () => {
   const covered = new Set(cases.map((spec) => (makeLayer(spec) as Layer).constructor));
   const classes = Object.entries(layers).filter(([, item]) => isClass(item)) as [string, { prototype: object }][];
-  const isBase = ({ prototype }: { prototype: object }) =>
-    classes.some(([, Other]) => Object.getPrototypeOf(Other.prototype) === prototype);
+  const isBase = isBaseAmong(classes);
   const rest = classes.filter(([, Class]) => !covered.has(Class as never) && !isBase(Class)).map(([name]) => name);
   // The input of every other case, cells, which are exported in their layers, and what prepares texts and categories on
   // the host.

@@ -39,7 +39,7 @@ export async function runOnnx(file: FileParts, inputs: ReadonlyMap<string, Tenso
 }
 
 /** The first `count` rows, from the beginning again where there are fewer. */
-export function rowsOf({ shape: [rows, ...rest], dtype, data }: Tensor, count: number): Tensor {
+function rowsOf({ shape: [rows, ...rest], dtype, data }: Tensor, count: number): Tensor {
   const size = data.length / rows;
   const result = new (data.constructor as new (size: number) => TypedArray)(count * size);
   for (let row = 0; row < count; row++) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ops, random, ShapeError, type Tensor, tensor, ValueError } from "../../mod.ts";
 import { assertClose } from "../close.ts";
+import { assertRefused } from "../refusal.ts";
 
 const near = { absolute: 2e-5, relative: 2e-5 };
 
@@ -37,21 +38,19 @@ Deno.test("without a window frames are transformed as they are", () => {
 });
 
 Deno.test("mistakes are told", () => {
-  const bad = (call: () => unknown, Class: new (...args: never[]) => Error, message: RegExp) =>
-    assert.throws(call, (error: Error) => error instanceof Class && message.test(error.message));
   const x = tensor([1, 2, 3, 4]);
-  bad(() => ops.fft(x as never), ValueError, /a pair of tensors/);
-  bad(() => ops.fft([x, tensor([1])]), ShapeError, /both parts must have one shape/);
-  bad(() => ops.fft2([x, x]), ShapeError, /at least two axes/);
-  bad(() => ops.rfft(x, 0), ShapeError, /from 1 to 16777216 numbers/);
-  bad(() => ops.extractSequences(x, 5, 1), ShapeError, /must not be longer than the signal/);
-  bad(() => ops.extractSequences(x, 2, 0), ValueError, /sequenceStride must be a whole number of at least 1/);
-  bad(() => ops.stft(x, 4, 2, 2), ValueError, /fftLength must be a whole number of at least 4/);
-  bad(() => ops.stft(x, 4, 2, 4, [1, 2]), ValueError, /for each of the 4 samples .* received 2 numbers/);
-  bad(() => ops.stft(x, 4, 2, 4, "hanning" as "hann"), ValueError, /window must be "hann", "hamming", null/);
-  bad(() => ops.hanning(-1), ValueError, /the number of samples must be a whole number/);
-  bad(() => ops.kaiser(4, Infinity), ValueError, /beta must be a number from -700 to 700/);
-  bad(() => ops.image.extractPatches(x, 2), ShapeError, /2 axes of places and one of channels/);
-  bad(() => ops.image.extractPatches(ops.ones([200, 200, 3]), 100), ShapeError, /at most 8192 elements/);
-  bad(() => ops.einsum("ii->i", tensor([[1, 2]])), ShapeError, /axes with one label must have one extent/);
+  assertRefused(() => ops.fft(x as never), ValueError, /a pair of tensors/);
+  assertRefused(() => ops.fft([x, tensor([1])]), ShapeError, /both parts must have one shape/);
+  assertRefused(() => ops.fft2([x, x]), ShapeError, /at least two axes/);
+  assertRefused(() => ops.rfft(x, 0), ShapeError, /from 1 to 16777216 numbers/);
+  assertRefused(() => ops.extractSequences(x, 5, 1), ShapeError, /must not be longer than the signal/);
+  assertRefused(() => ops.extractSequences(x, 2, 0), ValueError, /sequenceStride must be a whole number of at least 1/);
+  assertRefused(() => ops.stft(x, 4, 2, 2), ValueError, /fftLength must be a whole number of at least 4/);
+  assertRefused(() => ops.stft(x, 4, 2, 4, [1, 2]), ValueError, /for each of the 4 samples .* received 2 numbers/);
+  assertRefused(() => ops.stft(x, 4, 2, 4, "hanning" as "hann"), ValueError, /window must be "hann", "hamming", null/);
+  assertRefused(() => ops.hanning(-1), ValueError, /the number of samples must be a whole number/);
+  assertRefused(() => ops.kaiser(4, Infinity), ValueError, /beta must be a number from -700 to 700/);
+  assertRefused(() => ops.image.extractPatches(x, 2), ShapeError, /2 axes of places and one of channels/);
+  assertRefused(() => ops.image.extractPatches(ops.ones([200, 200, 3]), 100), ShapeError, /at most 8192 elements/);
+  assertRefused(() => ops.einsum("ii->i", tensor([[1, 2]])), ShapeError, /axes with one label must have one extent/);
 });

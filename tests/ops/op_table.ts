@@ -45,7 +45,7 @@ export interface Comparison {
 }
 
 /** The worst element; NaN and infinities must be equal. */
-export function worst(
+function worst(
   actual: ArrayLike<number>,
   right: ArrayLike<number>,
   absolute: number,

@@ -5,7 +5,7 @@ import type { Graph } from "../../lib/ir/graph.ts";
 import { printGraph } from "../../lib/ir/print.ts";
 import { withContext } from "../../lib/ir/context.ts";
 import { recording, Trace } from "../../lib/ir/trace.ts";
-import { idOf, type Value } from "../../lib/ir/value.ts";
+import type { Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as ops from "../../lib/ops/primitives.ts";
 import { fuse } from "../../lib/passes/fuse.ts";
@@ -14,16 +14,7 @@ import { optimize, planGraph } from "../../lib/passes/pipeline.ts";
 import { simplify } from "../../lib/passes/simplify.ts";
 import { Tensor, tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
-
-/** The graph of a function of float32 values of the given shapes. */
-function graphOf(shapes: number[][], fn: (...values: Value[]) => Value | Value[]): Graph {
-  const trace = new Trace();
-  withContext(recording(trace), () => {
-    const returned = fn(...shapes.map((shape) => trace.input({ shape, dtype: "float32" })));
-    trace.graph.outputs = [returned].flat().map(idOf);
-  });
-  return trace.graph;
-}
+import { graphOf } from "./graph_of.ts";
 
 function assertPrints(graph: Graph, expected: string): void {
   verifyGraph(graph);

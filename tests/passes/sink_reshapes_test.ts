@@ -1,24 +1,14 @@
 // Sinking reshapes: which ops move, and what becomes of their operands.
 import assert from "node:assert/strict";
-import { withContext } from "../../lib/ir/context.ts";
 import type { Graph, Node } from "../../lib/ir/graph.ts";
 import { interpret } from "../../lib/ir/interpret.ts";
-import { recording, Trace } from "../../lib/ir/trace.ts";
-import { idOf, type Value } from "../../lib/ir/value.ts";
+import type { Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as o from "../../lib/ops/primitives.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
 import { sizeOf } from "../../lib/shape.ts";
 import { collapsed, sinkReshapes } from "../../lib/passes/sink_reshapes.ts";
-
-function graphOf(shapes: number[][], fn: (...values: Value[]) => Value | Value[]): Graph {
-  const trace = new Trace();
-  withContext(recording(trace), () => {
-    const returned = fn(...shapes.map((shape) => trace.input({ shape, dtype: "float32" })));
-    trace.graph.outputs = [returned].flat().map(idOf);
-  });
-  return trace.graph;
-}
+import { graphOf } from "./graph_of.ts";
 
 const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op).filter((op) => op !== "reshape");
 

@@ -165,7 +165,7 @@ const modelsOfClasses = Object.entries(places).flatMap(([namespace, place]) =>
 const models: readonly ConfigValue[] = [...goldenModels, ...modelsOfClasses];
 
 /** How reading a mutated config ended. */
-export type Outcome = "read" | "refused" | "raw" | "slow";
+type Outcome = "read" | "refused" | "raw" | "slow";
 
 /** Reads mutation number `index`; a bad outcome comes with its error. */
 export function readMutation(index: number): { outcome: Outcome; error?: unknown; milliseconds: number } {

@@ -14,7 +14,7 @@ import { golden, type Table } from "../golden.ts";
 import { unpack } from "./packed.ts";
 
 /** How damaged files fared, by outcome: `opened`, `refused`, or what went wrong. */
-export type Outcomes = Record<string, number>;
+type Outcomes = Record<string, number>;
 
 /** What opening a file may take of the processor, and of memory above what is held before. */
 const limits = { milliseconds: 2000, bytes: 2 ** 30 };

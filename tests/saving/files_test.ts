@@ -14,6 +14,7 @@ import { assertClose } from "../close.ts";
 import { zipped } from "./zipped.ts";
 import { models, saving } from "../../mod.ts";
 import { golden, type Table, toTensor } from "../golden.ts";
+import { refusal } from "../refusal.ts";
 import "./block.ts";
 import { unpack, written } from "./packed.ts";
 
@@ -72,14 +73,6 @@ for (const spec of files.optimizers) {
 
 const small = (units = 3) => new Sequential([Input({ shape: [4] }), new Dense(units, { name: "dense" })]);
 
-function fileError(pattern: RegExp): (error: Error) => boolean {
-  return (error) => {
-    assert.ok(error instanceof FileError, String(error));
-    assert.match(error.message, pattern);
-    return true;
-  };
-}
-
 Deno.test("weights that do not fit are told in one table, and nothing is changed", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/a.weights.h5`;
@@ -89,15 +82,18 @@ Deno.test("weights that do not fit are told in one table, and nothing is changed
     const before = await model.getWeights();
     await assert.rejects(
       model.loadWeights(path),
-      fileError(/2 that differ\n {2}layer .*\n {2}dense +kernel +\[4, 3\] +\[4, 5\]\n {2}dense +bias +\[3\] +\[5\]\n/),
+      refusal(
+        FileError,
+        /2 that differ\n {2}layer .*\n {2}dense +kernel +\[4, 3\] +\[4, 5\]\n {2}dense +bias +\[3\] +\[5\]\n/,
+      ),
     );
     assert.deepEqual(await model.getWeights(), before);
     await model.loadWeights(path, { skipMismatch: true });
     const longer = new Sequential([Input({ shape: [4] }), new Dense(5), new Dense(2)]);
-    await assert.rejects(longer.loadWeights(path), fileError(/dense_\d+ +kernel +\[5, 2\] +none/));
+    await assert.rejects(longer.loadWeights(path), refusal(FileError, /dense_\d+ +kernel +\[5, 2\] +none/));
     await assert.rejects(new Sequential([new Dense(2)]).saveWeights(path), StateError);
     await assert.rejects(small().save(`${folder}/a.json`), ValueError);
-    await assert.rejects(small().save(`${folder}/none/a.keras`), fileError(/the folder must be there/));
+    await assert.rejects(small().save(`${folder}/none/a.keras`), refusal(FileError, /the folder must be there/));
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.weights.h5"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -123,10 +119,12 @@ Deno.test("damaged files are refused", async () => {
     [await zipped([["../a", new Uint8Array(3)]]), /Unsafe filename/],
     [await zipped([...members].slice(0, 2)), /must have model\.weights\.h5/],
   ];
-  for (const [bytes, pattern] of cases) await assert.rejects(loadModel(bytes), fileError(pattern), String(pattern));
+  for (const [bytes, pattern] of cases) {
+    await assert.rejects(loadModel(bytes), refusal(FileError, pattern), String(pattern));
+  }
   // What was refused leaves nothing behind that the next file would meet.
   assert.equal((await loadModel(whole)).countParams(), 15);
-  await assert.rejects(loadModel("/none/there.keras"), fileError(/no such file/));
+  await assert.rejects(loadModel("/none/there.keras"), refusal(FileError, /no such file/));
   await assert.rejects(loadModel(5 as never), ValueError);
 });
 
@@ -139,7 +137,7 @@ Deno.test("an old file stays whole where the new one cannot be written", async (
     assert.equal((await loadModel(path)).countParams(), 35);
     assert.equal((await loadModel(new URL(`file://${path}`), { compile: false })).countParams(), 35);
     await Deno.mkdir(`${path}.new`);
-    await assert.rejects(small(9).save(path), fileError(/Cannot save/));
+    await assert.rejects(small(9).save(path), refusal(FileError, /Cannot save/));
     assert.equal((await loadModel(path)).countParams(), 35);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -179,9 +177,12 @@ Deno.test("weights by their names: safetensors of a model", async () => {
     await copy.loadWeights(path);
     assert.deepEqual(await copy.getWeights(), await model.getWeights());
     const other = new Sequential([Input({ shape: [4] }), new Dense(3, { name: "other" })]);
-    await assert.rejects(other.loadWeights(path), fileError(/4 that differ[^]*other +kernel +\[4, 3\] +none/));
+    await assert.rejects(other.loadWeights(path), refusal(FileError, /4 that differ[^]*other +kernel +\[4, 3\] +none/));
     const whole = await Deno.readFile(path);
-    await assert.rejects(small().loadWeights(whole.slice(0, 100)), fileError(/must be a whole safetensors file/));
+    await assert.rejects(
+      small().loadWeights(whole.slice(0, 100)),
+      refusal(FileError, /must be a whole safetensors file/),
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -5,15 +5,8 @@ import { readHdf5, writeHdf5 } from "../../lib/files/hdf5.ts";
 import { loadPackage } from "../../lib/packages.ts";
 import { tensor } from "../../lib/tensor/tensor.ts";
 import { golden, type Table } from "../golden.ts";
+import { refusal } from "../refusal.ts";
 import { unpack } from "./packed.ts";
-
-function refusedFor(pattern: RegExp): (error: Error) => boolean {
-  return (error) => {
-    assert.ok(error instanceof FileError, String(error));
-    assert.match(error.message, pattern);
-    return true;
-  };
-}
 
 /** A file with a compressed array, which the package makes. */
 async function compressed(size: number, declared = size): Promise<Uint8Array> {
@@ -51,7 +44,7 @@ Deno.test("an array that is larger than its file can hold is refused before it i
   assert.ok(found > 0);
   await assert.rejects(
     readHdf5(whole, "Cannot read"),
-    refusedFor(/invalid dataset size, likely file corruption/),
+    refusal(FileError, /invalid dataset size, likely file corruption/),
   );
 });
 
@@ -60,7 +53,10 @@ Deno.test("an array of chunks that are not there is refused before it is allocat
   assert.ok(bytes.length < 10_000);
   await assert.rejects(
     readHdf5(bytes, "Cannot read"),
-    refusedFor(/must not be larger than the file can hold, as \[1073741824\] is, received another thing at "\/a"/),
+    refusal(
+      FileError,
+      /must not be larger than the file can hold, as \[1073741824\] is, received another thing at "\/a"/,
+    ),
   );
 });
 
@@ -72,7 +68,10 @@ Deno.test("integers that int32 cannot hold are refused", async () => {
   file.close();
   const bytes = FS.readFile("/wide.h5").slice();
   FS.unlink("/wide.h5");
-  await assert.rejects(readHdf5(bytes, "Cannot read"), refusedFor(/as int32 holds them, received 2147483648 in "\/n"/));
+  await assert.rejects(
+    readHdf5(bytes, "Cannot read"),
+    refusal(FileError, /as int32 holds them, received 2147483648 in "\/n"/),
+  );
 });
 
 Deno.test("after an instance of WebAssembly broke the next file gets a new one", async () => {
@@ -84,7 +83,7 @@ Deno.test("after an instance of WebAssembly broke the next file gets a new one",
   // What a bug in it could leave: pointers that lead anywhere.
   const { HEAPU8 } = await before.ready as unknown as { HEAPU8: Uint8Array };
   HEAPU8.fill(0xff, 1024);
-  await assert.rejects(readHdf5(bytes, "Cannot read"), refusedFor(/memory access out of bounds/));
+  await assert.rejects(readHdf5(bytes, "Cannot read"), refusal(FileError, /memory access out of bounds/));
   const { arrays, attributes } = await readHdf5(bytes, "Cannot read");
   assert.deepEqual([arrays.get("x"), attributes.get("name")], [x, "x"]);
   assert.notEqual(await loadPackage("h5wasm", "Cannot test"), before);

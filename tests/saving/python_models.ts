@@ -13,7 +13,7 @@ import { exchanged, type ExchangedModel, readModel } from "../models/exchange.ts
 import { Block } from "./block.ts";
 
 /** A model and what it is given. */
-export interface GivenModel {
+interface GivenModel {
   readonly name: string;
   readonly model: Model;
   readonly inputs: Structure<Tensor>;

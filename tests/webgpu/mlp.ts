@@ -9,7 +9,7 @@ import { Tensor } from "../../lib/tensor/tensor.ts";
 import { Variable } from "../../lib/tensor/variable.ts";
 
 /** The variables of a training, and the graph of its step. */
-export interface Mlp {
+interface Mlp {
   readonly trace: Trace;
   readonly loss: Variable;
   readonly weights: readonly Variable[];

@@ -13,7 +13,7 @@ import { runOn, traceOn } from "../run_on.ts";
 import { trainedLosses } from "./mlp.ts";
 
 /** Compares an executor with the reference; returns the faults. */
-export type Check = (executor: Executor, reference: Executor) => Promise<string[]>;
+type Check = (executor: Executor, reference: Executor) => Promise<string[]>;
 
 /** Fixed numbers. */
 export function fixed(shape: readonly number[], scale = 1): Tensor {

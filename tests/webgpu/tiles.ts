@@ -45,7 +45,7 @@ export async function directFaults(reference: Executor): Promise<string[]> {
 }
 
 /** Products by given kernels. */
-export interface Tiles {
+interface Tiles {
   readonly executor: Executor;
   /** The faults of a kernel's products: in all cases and as a convolution, or only in one case. */
   faultsOf(name: string, kernel: MatmulKernel, only?: number): Promise<string[]>;

@@ -8,7 +8,7 @@ import type { SymbolicTensor } from "../../tensor/symbolic.ts";
 import { batchNorm, channelsOf, conv, depthwise, halvingPadding, zeroPad } from "./blocks.ts";
 
 /** An activation, and the name of its layer if the family gives it one. */
-export type Activate = (x: SymbolicTensor, name: string) => SymbolicTensor;
+type Activate = (x: SymbolicTensor, name: string) => SymbolicTensor;
 
 /** What the blocks of a family have in common. */
 export interface BlockStyle {
@@ -35,7 +35,7 @@ export interface BlockStyle {
 }
 
 /** A block of a family. */
-export interface Block {
+interface Block {
   /** The name before those of its layers. */
   readonly name: string;
   /** How many channels the input is expanded to; null for none beside its own. */

@@ -32,7 +32,7 @@ export function defaultThreads(): number {
 /** The stack of a worker, in bytes. Kernels have their scratch memory elsewhere, and need a few KiB. */
 const stackBytes = 128 * 1024;
 
-/** What a worker is told. */
+/** The message to a worker. */
 interface Task {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

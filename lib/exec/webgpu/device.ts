@@ -256,7 +256,7 @@ export class Gpu {
 }
 
 /** The lines around `line` of a source, numbered; the first lines if `line` is unknown. */
-export function sourceLines(code: string, line: number): string {
+function sourceLines(code: string, line: number): string {
   const lines = code.split("\n");
   const from = Math.max(0, (line || 1) - 4);
   return lines.slice(from, from + 7)

@@ -43,7 +43,7 @@ type NodeFacts = Pick<Dispatch, "origin" | "flops">;
 const none = () => 0;
 
 /** Memory of a program besides its slots. */
-export interface Scratch {
+interface Scratch {
   /** A buffer of at least `bytes`: number `index` of those in use at the same time. */
   take(index: number, bytes: number): GPUBuffer;
 }

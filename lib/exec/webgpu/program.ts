@@ -18,7 +18,7 @@ import type { SubmitThrottle } from "./submit_throttle.ts";
 import { elementBytes, padded, valueView, type View } from "../../ops/webgpu/view.ts";
 
 /** What a program needs of its executor. */
-export interface Host {
+interface Host {
   readonly gpu: Gpu;
   readonly throttle: SubmitThrottle;
   /** Collects the program's buffers, so that the executor can free them. */

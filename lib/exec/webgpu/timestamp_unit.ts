@@ -3,7 +3,7 @@
 import type { Gpu } from "./device.ts";
 
 /** A timestamp, and the milliseconds of the host's clock between which the GPU took it. */
-export interface Sighting {
+interface Sighting {
   readonly ticks: number;
   readonly after: number;
   readonly before: number;

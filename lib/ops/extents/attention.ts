@@ -25,7 +25,7 @@ export function attentionExtents([query, key, value]: readonly ValueType[]): Att
   return { batch, queries, heads, groups, keys, size, valueSize: value.shape[3] };
 }
 
-/** What an attention may take besides: operands that are told apart by their dtypes. */
+/** What an attention may take besides: operands that are distinguished by their dtypes. */
 export interface AttentionExtras<T> {
   /** Which keys a query sees, bool `[batch, heads, queries, keys]`, or 1 along an axis. */
   readonly mask: T | undefined;

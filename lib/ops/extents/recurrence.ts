@@ -6,7 +6,7 @@ import type { ValueType } from "../../ir/graph.ts";
 export const gateCounts: Readonly<Record<RecurrentCell, number>> = { simple: 1, gru: 3, lstm: 4 };
 
 /** The extents of a recurrence. */
-export interface RecurrenceExtents {
+interface RecurrenceExtents {
   readonly steps: number;
   readonly batch: number;
   /** The features of the state. */
@@ -21,7 +21,7 @@ export function recurrenceExtents({ shape: [steps, batch] }: ValueType, kernel: 
 }
 
 /** The operands of a recurrence by name. */
-export interface RecurrenceOperands<T> {
+interface RecurrenceOperands<T> {
   readonly x: T;
   readonly kernel: T;
   readonly start: T;
@@ -42,7 +42,7 @@ export function recurrenceOperands<T>(
 }
 
 /** The operands of a recurrence's gradient by name. */
-export interface RecurrenceGradientOperands<T> {
+interface RecurrenceGradientOperands<T> {
   readonly kernel: T;
   readonly start: T;
   readonly states: T;

@@ -127,7 +127,7 @@ export class Linker {
 }
 
 /** The declaration of a name in a scope. */
-export function find(name: string, { modules }: Scope): Declaration | undefined {
+function find(name: string, { modules }: Scope): Declaration | undefined {
   for (const module of modules) {
     const declaration = module.get(name);
     if (declaration) return declaration;

@@ -51,7 +51,7 @@ function ofLogs(what: string, logs: Table = {}): Numbers {
 }
 
 /** All numbers that Keras gave. */
-export function expectedOf(spec: ComparedCase): Numbers {
+function expectedOf(spec: ComparedCase): Numbers {
   return new Map([
     ...ofArrays("output", spec.outputs),
     ...ofLogs("evaluation", spec.evaluated),
@@ -62,7 +62,7 @@ export function expectedOf(spec: ComparedCase): Numbers {
 }
 
 /** The numbers that the model gives here. */
-export async function computedOf(spec: ComparedCase): Promise<Numbers> {
+async function computedOf(spec: ComparedCase): Promise<Numbers> {
   await useBackend("eigen");
   const model = modelFromConfig(spec.json);
   model.setWeights(spec.weights.map(toTensor));

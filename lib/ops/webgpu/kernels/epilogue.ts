@@ -16,7 +16,7 @@ export interface Epilogue {
 }
 
 /** The epilogue of a program whose operand 0 is the sum. */
-export function epilogueOf(
+function epilogueOf(
   program: ElementwiseProgram,
   others: readonly View[],
   outputs: readonly View[],
@@ -73,7 +73,7 @@ export function addSplits(
 }
 
 /** A node whose sums are computed tile by tile, and its epilogue. */
-export interface Tiled {
+interface Tiled {
   /** The number of partial sums of each sum. */
   readonly splits: number;
   readonly epilogue: ElementwiseProgram | null;
@@ -85,7 +85,7 @@ export interface Tiled {
 }
 
 /** What a tiled kernel needs to store its sums, and the dispatches after it. */
-export interface TileOutput {
+interface TileOutput {
   /** Where the sums are stored first. */
   readonly view: View;
   readonly operands: readonly Operand[];

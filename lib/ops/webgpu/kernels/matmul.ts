@@ -99,7 +99,7 @@ export interface ComputedFactor {
 }
 
 /** The expression of an element of A at `row` and `k`, or of B at `k` and `col`; `index` is its row-major index. */
-export type Element = (coordinates: string, index: string) => string;
+type Element = (coordinates: string, index: string) => string;
 
 /** What the choice of a kernel depends on. */
 export interface ProductForm extends MatmulExtents {
@@ -112,7 +112,7 @@ export interface ProductForm extends MatmulExtents {
 }
 
 /** A product, whatever its factors are read from. */
-export interface Product extends ProductForm {
+interface Product extends ProductForm {
   readonly a: View | ComputedFactor;
   readonly b: View | ComputedFactor;
   /** What the functions of computed factors need. */
