@@ -321,6 +321,19 @@ void ElementwiseVm::allocate() {
   }
 }
 
+bool ElementwiseVm::is_chain() const {
+  return steps_.size() == 1 && steps_[0].chain >= 0 && steps_[0].a == 0 && results_.size() == 1 && steps_[0].direct;
+}
+
+Affine ElementwiseVm::affine(std::vector<float>& rows) const {
+  const AffineChain& chain = chains_[steps_[0].chain].chain;
+  if (chain.computes_rows()) {
+    rows.resize(2 * inner_);
+    chain.compute_rows(rows.data(), inner_);
+  }
+  return chain.affine(operands_[steps_[0].b].value->as<float>(), rows.data(), inner_);
+}
+
 std::size_t ElementwiseVm::worker_bytes() const {
   return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) +
          static_cast<std::size_t>(buffers_) * block_ * 4 + static_cast<std::size_t>(chain_rows_) * inner_ * 4;
@@ -478,7 +491,8 @@ void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const*
   const float* residual = static_cast<const float*>(regs[step.b]);
   for (index_t at = 0; at < n; column = 0) {
     const index_t count = std::min(n - at, inner_ - column);
-    placed.chain.run(x + at, residual + at, rows, inner_, column, count, reinterpret_cast<float*>(to) + at);
+    const Affine affine = placed.chain.affine(residual + at, rows, inner_);
+    affine.at(0, column).run_row(x + at, count, reinterpret_cast<float*>(to) + at);
     at += count;
   }
 }

@@ -25,6 +25,11 @@ class ElementwiseVm {
   // Calls start(), then runs elements [from, to) of the outputs in row-major order.
   void run_range(char* memory, index_t from, index_t to) const;
 
+  // Whether the program is a single chain over all of operand 0. Then it is this function, with rows computed to
+  // `rows`.
+  bool is_chain() const;
+  Affine affine(std::vector<float>& rows) const;
+
   // Whether blocks must not cross rows, which are inner() long.
   bool by_rows() const { return by_rows_; }
   index_t block() const { return block_; }
