@@ -24,10 +24,13 @@ struct Affine {
   // Null, or laid out like x.
   const float* residual;
   float low, high;
+  // Null, or, laid out like x, set to whether a result is greater than zero, which gradients of a ReLU ask for.
+  std::uint8_t* positive;
 
   // The same for an x that starts `offset` elements further on, in column `column`.
   Affine at(index_t offset, index_t column) const {
-    return {scale ? scale + column : nullptr, shift + column, residual ? residual + offset : nullptr, low, high};
+    return {scale ? scale + column : nullptr,      shift + column, residual ? residual + offset : nullptr, low, high,
+            positive ? positive + offset : nullptr};
   }
 
   // Of lanes of x that are in column `column`, `offset` elements from its start.
@@ -42,10 +45,23 @@ struct Affine {
     return at_most(at_least(y, low), high);
   }
 
+  // Stores results, `offset` elements from x's start.
+  void put(Vector y, float* to, index_t offset) const {
+    store(to, y);
+    if (!positive) return;
+    typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
+    const Bytes bytes = __builtin_convertvector(-(y > Vector{}), Bytes);
+    std::memcpy(positive + offset, &bytes, sizeof bytes);
+  }
+  void put(float y, float* to, index_t offset) const {
+    *to = y;
+    if (positive) positive[offset] = y > 0;
+  }
+
   void run_row(const float* x, index_t n, float* to) const {
     index_t i = 0;
-    for (; i + lanes <= n; i += lanes) store(to + i, of(load(x + i), i, i));
-    for (; i < n; i++) to[i] = of(x[i], i, i);
+    for (; i + lanes <= n; i += lanes) put(of(load(x + i), i, i), to + i, i);
+    for (; i < n; i++) put(of(x[i], i, i), to + i, i);
   }
 };
 
@@ -109,8 +125,12 @@ class AffineChain {
 
   // The same as one function of all columns; `rows` has what compute_rows wrote.
   Affine affine(const float* residual, const float* rows, index_t row_length) const {
-    return {scales_ ? rows : nullptr, computes_rows() ? rows + row_length : links_[0].row,
-            adds_residual_ ? residual : nullptr, low_, high_};
+    return {scales_ ? rows : nullptr,
+            computes_rows() ? rows + row_length : links_[0].row,
+            adds_residual_ ? residual : nullptr,
+            low_,
+            high_,
+            nullptr};
   }
 
  private:

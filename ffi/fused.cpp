@@ -322,7 +322,17 @@ void ElementwiseVm::allocate() {
 }
 
 bool ElementwiseVm::is_chain() const {
-  return steps_.size() == 1 && steps_[0].chain >= 0 && steps_[0].a == 0 && results_.size() == 1 && steps_[0].direct;
+  if (steps_.empty() || steps_[0].chain < 0 || steps_[0].a != 0 || !steps_[0].direct) return false;
+  return results_.size() == 1 ? steps_.size() == 1 : positive_result() != nullptr;
+}
+
+// The result that says where that of a chain, the only other one, is greater than zero; null for other programs.
+const Value* ElementwiseVm::positive_result() const {
+  if (steps_.size() != 2 || results_.size() != 2) return nullptr;
+  const Step& step = steps_[1];
+  if (step.function != lane_function_of("greater") || step.a != steps_[0].to || literal_of(step.b) != 0) return nullptr;
+  const Result& result = results_[results_[0].reg == steps_[0].to ? 1 : 0];
+  return result.reg == step.to && bytes_of(result.value->dtype) == 1 ? result.value : nullptr;
 }
 
 Affine ElementwiseVm::affine(std::vector<float>& rows) const {
@@ -331,7 +341,10 @@ Affine ElementwiseVm::affine(std::vector<float>& rows) const {
     rows.resize(2 * inner_);
     chain.compute_rows(rows.data(), inner_);
   }
-  return chain.affine(operands_[steps_[0].b].value->as<float>(), rows.data(), inner_);
+  Affine affine = chain.affine(operands_[steps_[0].b].value->as<float>(), rows.data(), inner_);
+  const Value* positive = positive_result();
+  if (positive) affine.positive = positive->as<std::uint8_t>();
+  return affine;
 }
 
 std::size_t ElementwiseVm::worker_bytes() const {

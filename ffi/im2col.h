@@ -7,6 +7,8 @@ namespace ceratops {
 // A kernel tap, and the source offset it reads relative to the first target element.
 struct Tap {
   index_t offset[max_spatial];
+  // The same in elements of the source.
+  index_t distance;
   index_t kernel;
   // Number of taps starting here that read adjacent source elements along the last axis.
   index_t run;
@@ -18,6 +20,8 @@ struct Phase {
   std::vector<Tap> taps;
   index_t packed = 0;
   index_t rows = 0;
+  // The least and the greatest offset of a tap.
+  index_t least[max_spatial] = {}, most[max_spatial] = {};
 };
 
 // Maps target elements to the source elements they are computed from. In a strided transposed convolution a target's
@@ -27,10 +31,15 @@ struct Im2col {
   std::vector<Phase> phases;
 };
 
-inline void finish_phase(Phase& phase, index_t batch) {
+inline void finish_phase(Phase& phase, const index_t* source, index_t batch) {
   phase.rows = batch * phase.count[0] * phase.count[1] * phase.count[2];
   for (index_t t = static_cast<index_t>(phase.taps.size()) - 1; t >= 0; t--) {
     Tap& tap = phase.taps[t];
+    tap.distance = (tap.offset[0] * source[1] + tap.offset[1]) * source[2] + tap.offset[2];
+    for (int i = 0; i < max_spatial; i++) {
+      phase.least[i] = std::min(phase.least[i], tap.offset[i]);
+      phase.most[i] = std::max(phase.most[i], tap.offset[i]);
+    }
     tap.run = 1;
     if (t + 1 == static_cast<index_t>(phase.taps.size())) continue;
     const Tap& next = phase.taps[t + 1];
@@ -61,7 +70,7 @@ inline Im2col forward_im2col(const Window& window) {
     next.kernel = tap;
     phase.taps.push_back(next);
   }
-  finish_phase(phase, window.batch);
+  finish_phase(phase, im2col.source, window.batch);
   im2col.phases.push_back(std::move(phase));
   return im2col;
 }
@@ -104,7 +113,7 @@ inline Im2col backward_im2col(const Window& window) {
     }
     phase.packed = packed;
     packed += static_cast<index_t>(phase.taps.size());
-    finish_phase(phase, window.batch);
+    finish_phase(phase, im2col.source, window.batch);
     im2col.phases.push_back(std::move(phase));
   }
   return im2col;
@@ -160,11 +169,23 @@ inline void write_patches(const Im2col& im2col, const Phase& phase, const Channe
   for (index_t i = 0; i < rows; i++, position.advance()) {
     const index_t z0 = position.at[0] * im2col.step[0], y0 = position.at[1] * im2col.step[1],
                   x0 = position.at[2] * im2col.step[2];
+    bool is_inside = true;
+    for (int axis = 0; axis < max_spatial; axis++) {
+      const index_t at = position.at[axis] * im2col.step[axis];
+      is_inside = is_inside && at + phase.least[axis] >= 0 && at + phase.most[axis] < im2col.source[axis];
+    }
     const float* image =
         source + position.n * im2col.source[0] * im2col.source[1] * im2col.source[2] * channels.source + group * width;
     for (index_t t = first; t < last;) {
       const Tap& tap = phase.taps[t];
       const index_t run = whole ? std::min(tap.run, last - t) : 1;
+      if (is_inside) {
+        const index_t at = (z0 * im2col.source[1] + y0) * im2col.source[2] + x0 + tap.distance;
+        copy_floats(out, image + at * channels.source, run * width);
+        out += run * width;
+        t += run;
+        continue;
+      }
       const index_t z = z0 + tap.offset[0], y = y0 + tap.offset[1], x = x0 + tap.offset[2];
       if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1]) {
         zero_floats(out, run * width);

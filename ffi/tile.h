@@ -6,6 +6,8 @@
 
 namespace ceratops {
 
+struct Nonzeros;
+
 // Strides in elements: a[row * a_row + k * a_depth], b[k * b_depth + column * b_column].
 struct Product {
   index_t m, n, k;
@@ -17,6 +19,8 @@ struct Product {
   index_t c_row;
   // Whether the product is added to c.
   bool add = false;
+  // The part of a that is not zero, if the rest is to be skipped.
+  const Nonzeros* nonzeros = nullptr;
   // Applied to c when it is complete, if not null.
   const Affine* finish = nullptr;
 };
@@ -32,14 +36,40 @@ constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
 constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
 
+// The parts in which k is summed, each of which is read from the L1 cache by many rows.
+inline index_t depth_parts(index_t k) { return ceil_div(k, tile_depth); }
+inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, depth_parts(k))); }
+
 // Floats of scratch memory that tile_product needs.
 constexpr index_t tile_scratch = tile_depth * tile_columns + tile_rows * tile_columns;
 
-// The rows of a that a tile multiplies.
+// The rows of a that a tile multiplies. With a list, `depth_step` is between the k that it names.
 struct TileRows {
   const float* a;
   index_t row_step, depth_step, depth;
+  const int32_t* list = nullptr;
 };
+
+// The k at which a tile's rows of a are not all zero, and what a has there, for each tile of rows. A tile's block holds
+// where each part of k (depth_part) begins in its list, the length of the list, the list, counted from the start of the
+// part, and tile_rows numbers of a for each k.
+struct Nonzeros {
+  int32_t* blocks;
+  index_t k;
+
+  index_t stride() const { return depth_parts(k) + 1 + k * (1 + tile_rows); }
+  int32_t* starts(index_t tile) const { return blocks + tile * stride(); }
+  int32_t* list(index_t tile) const { return starts(tile) + depth_parts(k) + 1; }
+  float* values(index_t tile) const { return reinterpret_cast<float*>(list(tile) + k); }
+  TileRows rows(index_t tile, index_t part) const {
+    const int32_t* from = starts(tile) + part;
+    return {values(tile) + from[0] * tile_rows, 1, tile_rows, from[1] - from[0], list(tile) + from[0]};
+  }
+};
+
+inline TileRows rows_in_place(const Product& p, index_t row, index_t k, index_t depth) {
+  return {p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, depth};
+}
 
 // The columns of b that it multiplies them by. Meanwhile it prefetches: for each k, `ahead_step` floats from `ahead`
 // on.
@@ -75,7 +105,7 @@ inline void finish_tile(const Affine& finish, const Each& each) {
 }
 
 // Computes rows x vectors of c. Inlined, so that what starts a tile comes from registers.
-template <int rows, int vectors>
+template <int rows, int vectors, bool listed>
 __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, const TilePanel& panel,
                                                        const TileTarget& to) {
   Vector acc[rows][vectors];
@@ -87,9 +117,10 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
   const float *a = from.a, *b = panel.b, *ahead = panel.ahead;
   const index_t a_row = from.row_step;
   for (index_t k = 0; k < from.depth; k++) {
+    const float* at = b + (listed ? from.list[k] : k) * panel.depth_step;
     Vector row[vectors];
     CERATOPS_UNROLL
-    for (int j = 0; j < vectors; j++) row[j] = load(b + j * lanes);
+    for (int j = 0; j < vectors; j++) row[j] = load(at + j * lanes);
     CERATOPS_UNROLL
     for (int i = 0; i < rows; i++) {
       const Vector value = splat(a[i * a_row]);
@@ -97,7 +128,6 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
     a += from.depth_step;
-    b += panel.depth_step;
     __builtin_prefetch(ahead);
     ahead += panel.ahead_step;
   }
@@ -110,20 +140,24 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
   };
   if (to.add) each([&](Vector& sum, index_t at, index_t) { sum = load(to.c + at) + sum; });
   if (to.finish) finish_tile(*to.finish, each);
-  each([&](Vector& sum, index_t at, index_t) { store(to.c + at, sum); });
+  if (to.finish && to.finish->positive) {
+    each([&](Vector& sum, index_t at, index_t) { to.finish->put(sum, to.c + at, at); });
+  } else {
+    each([&](Vector& sum, index_t at, index_t) { store(to.c + at, sum); });
+  }
 }
 
-template <int vectors>
+template <int vectors, bool listed>
 inline void tile_rows_left(index_t rows, const TileRows& from, const TilePanel& panel, const TileTarget& to) {
   switch (rows) {
-    case 1: return tile_kernel<1, vectors>(from, panel, to);
-    case 2: return tile_kernel<2, vectors>(from, panel, to);
-    case 3: return tile_kernel<3, vectors>(from, panel, to);
-    case 4: return tile_kernel<4, vectors>(from, panel, to);
-    case 5: return tile_kernel<5, vectors>(from, panel, to);
-    case 6: return tile_kernel<std::min(6, tile_rows), vectors>(from, panel, to);
-    case 7: return tile_kernel<std::min(7, tile_rows), vectors>(from, panel, to);
-    default: return tile_kernel<tile_rows, vectors>(from, panel, to);
+    case 1: return tile_kernel<1, vectors, listed>(from, panel, to);
+    case 2: return tile_kernel<2, vectors, listed>(from, panel, to);
+    case 3: return tile_kernel<3, vectors, listed>(from, panel, to);
+    case 4: return tile_kernel<4, vectors, listed>(from, panel, to);
+    case 5: return tile_kernel<5, vectors, listed>(from, panel, to);
+    case 6: return tile_kernel<std::min(6, tile_rows), vectors, listed>(from, panel, to);
+    case 7: return tile_kernel<std::min(7, tile_rows), vectors, listed>(from, panel, to);
+    default: return tile_kernel<tile_rows, vectors, listed>(from, panel, to);
   }
 }
 
@@ -170,6 +204,23 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
     const float* from = b + j * p.b_column;
     for (index_t k = 0; k < depth; k++) panel[k * width + j] = j < columns ? from[k * p.b_depth] : 0.0f;
   }
+}
+
+// Whether `n` floats, a multiple of a vector, are finite: zero times another number is NaN.
+inline bool all_finite(const float* x, index_t n) {
+  constexpr int sums = 4;
+  Vector sum[sums] = {};
+  index_t i = 0;
+  for (; i + sums * lanes <= n; i += sums * lanes) {
+    CERATOPS_UNROLL
+    for (int s = 0; s < sums; s++) sum[s] = multiply_add(load(x + i + s * lanes), Vector{}, sum[s]);
+  }
+  for (; i < n; i += lanes) sum[0] = multiply_add(load(x + i), Vector{}, sum[0]);
+  const Vector all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  for (int j = 0; j < lanes; j++) {
+    if (all[j] != 0) return false;
+  }
+  return true;
 }
 
 // A vector times a row-major b: streams eight rows of b at a time.
@@ -332,25 +383,26 @@ inline void copy_edge(const float* edge, index_t width, index_t rows, index_t co
     for (index_t j = 0; j < columns; j++) {
       const index_t at = i * to.c_row + j;
       const float sum = to.add ? to.c[at] + edge[i * width + j] : edge[i * width + j];
-      to.c[at] = to.finish ? to.finish->of(sum, at, j) : sum;
+      to.c[at] = sum;
+      if (to.finish) to.finish->put(to.finish->of(sum, at, j), to.c + at, at);
     }
   }
 }
 
 // The tile of p at a row and a column, or what there is of it; `edge` has room for one.
-__attribute__((always_inline)) inline void compute_tile(const Product& p, index_t row, index_t column, TileRows from,
-                                                        const TilePanel& panel, bool is_first, bool is_last,
-                                                        float* edge) {
+template <bool listed>
+__attribute__((always_inline)) inline void compute_tile(const Product& p, index_t row, index_t column,
+                                                        const TileRows& from, const TilePanel& panel, bool is_first,
+                                                        bool is_last, float* edge) {
   const index_t rows = std::min<index_t>(tile_rows, p.m - row), columns = std::min<index_t>(tile_columns, p.n - column);
   const index_t at = row * p.c_row + column;
   const bool finishes = is_last && p.finish;
   const Affine finish = finishes ? p.finish->at(at, column) : Affine{};
   const TileTarget to = {p.c + at, p.c_row, p.add || !is_first, finishes ? &finish : nullptr};
-  from.a += row * from.row_step;
-  if (rows == tile_rows && columns == tile_columns) return tile_kernel<tile_rows, 2>(from, panel, to);
-  const bool wide = columns > lanes;
+  if (rows == tile_rows && columns == tile_columns) return tile_kernel<tile_rows, 2, listed>(from, panel, to);
+  const bool wide = listed || columns > lanes;
   const index_t width = wide ? tile_columns : lanes;
-  const auto kernel = wide ? tile_rows_left<2> : tile_rows_left<1>;
+  const auto kernel = wide ? tile_rows_left<2, listed> : tile_rows_left<1, false>;
   if (columns == width) return kernel(rows, from, panel, to);
   kernel(rows, from, panel, {edge, width, false, nullptr});
   copy_edge(edge, width, rows, columns, to);
@@ -389,24 +441,31 @@ inline void tile_product(const Product& p, float* scratch) {
     row_product(p);
     return finish_rows(p);
   }
-  const index_t parts = ceil_div(p.k, tile_depth);
-  const index_t part = ceil_div(p.k, parts);
+  const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
-    const TileRows rows = {p.a + k * p.a_depth, p.a_row, p.a_depth, depth};
     const float* b = p.b + k * p.b_depth;
+    const bool is_last = k + depth == p.k;
     for (index_t column = 0; column < p.n; column += tile_columns) {
       const index_t columns = std::min<index_t>(tile_columns, p.n - column);
       const index_t width = columns > lanes ? tile_columns : lanes;
       const float* from = b + column * p.b_column;
       index_t from_depth = p.b_depth;
+      bool skips = false;
       if (!direct || columns != width) {
         pack_panel(p, from, depth, columns, width, panel);
         from = panel;
         from_depth = width;
+        skips = width == tile_columns && p.nonzeros && all_finite(panel, depth * width);
       }
+      const TilePanel columns_of_b = {from, from_depth, from, 0};
       for (index_t row = 0; row < p.m; row += tile_rows) {
-        compute_tile(p, row, column, rows, {from, from_depth, from, 0}, k == 0, k + depth == p.k, edge);
+        if (skips) {
+          compute_tile<true>(p, row, column, p.nonzeros->rows(row / tile_rows, k / part), columns_of_b, k == 0, is_last,
+                             edge);
+        } else {
+          compute_tile<false>(p, row, column, rows_in_place(p, row, k, depth), columns_of_b, k == 0, is_last, edge);
+        }
       }
     }
   }
@@ -424,27 +483,35 @@ inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_column
 // The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows, while the
 // next is prefetched; the last prefetches what lies behind it. Where c is large beside few panels, which stay in the L2
 // cache, it is written row by row instead.
-inline void packed_product(const Product& p, const float* panels, float* edge) {
+template <bool listed>
+inline void packed_tiles(const Product& p, const float* panels, float* edge) {
   constexpr index_t few = 32768, many_rows = 8 * tile_rows;
   const bool by_rows = p.k <= tile_depth && p.k * p.n <= few && p.m >= many_rows;
   const index_t together = by_rows ? tile_rows : p.m;
   const index_t ahead_step = by_rows ? 0 : ceil_div(tile_columns, ceil_div(p.m, tile_rows));
-  for (index_t k = 0; k < p.k; k += tile_depth) {
-    const index_t depth = std::min(tile_depth, p.k - k);
-    const TileRows rows = {p.a + k * p.a_depth, p.a_row, p.a_depth, depth};
+  const index_t part = depth_part(p.k);
+  for (index_t k = 0; k < p.k; k += part) {
+    const index_t depth = std::min(part, p.k - k);
+    const bool is_last = k + depth == p.k;
     for (index_t first = 0; first < p.m; first += together) {
       for (index_t column = 0; column < p.n; column += tile_columns) {
         const float* panel = panels + column * p.k + k * tile_columns;
-        const bool is_end = column + tile_columns >= p.n && k + depth < p.k;
+        const bool is_end = column + tile_columns >= p.n && !is_last;
         const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * p.k;
         const float* ahead = by_rows ? panel : next;
         for (index_t row = first; row < std::min(p.m, first + together); row += tile_rows) {
-          compute_tile(p, row, column, rows, {panel, tile_columns, ahead, ahead_step}, k == 0, k + depth == p.k, edge);
+          const TileRows rows = listed ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
+          compute_tile<listed>(p, row, column, rows, {panel, tile_columns, ahead, ahead_step}, k == 0, is_last, edge);
           ahead += ahead_step * depth;
         }
       }
     }
   }
+}
+
+// If p.nonzeros is given, b must be finite.
+inline void packed_product(const Product& p, const float* panels, float* edge) {
+  return p.nonzeros ? packed_tiles<true>(p, panels, edge) : packed_tiles<false>(p, panels, edge);
 }
 
 }  // namespace ceratops

@@ -267,7 +267,11 @@ void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, in
       for (index_t x = 0; x < width; x++) {
         const index_t at = (y * plan.columns + x) * plan.filters + j;
         const auto value = values[y * results + x];
-        put(to + at, finish ? own.of(value, at, j) : value);
+        if (finish) {
+          own.put(own.of(value, at, j), to + at, at);
+        } else {
+          put(to + at, value);
+        }
       }
     }
   };

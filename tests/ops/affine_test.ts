@@ -94,7 +94,7 @@ async function resultsBehindProducts(): Promise<Map<string, Tensor>> {
     await run(
       `a convolution of ${batch} x ${size} x ${size} x ${channels} to ${filters}, ${taps} taps, stride ${strides}`,
       filters,
-      (x, kernel) => ops.multiply(ops.conv(x, kernel, { padding: "same", strides, groups }), 0.02),
+      (x, kernel) => ops.multiply(ops.conv(x, kernel, { padding: "same", strides }), 0.02),
       x,
       kernel,
     );
