@@ -91,7 +91,7 @@ struct TileTarget {
 // `each(change)` changes all sums of a tile, which are in registers: so one part of the function after the other, each
 // chosen once.
 template <class Each>
-inline void finish_tile(const Affine& finish, const Each& each) {
+__attribute__((always_inline)) inline void finish_tile(const Affine& finish, const Each& each) {
   if (finish.scale) {
     each([&](Vector& sum, index_t, index_t column) {
       sum = sum * load(finish.scale + column) + load(finish.shift + column);
@@ -131,7 +131,8 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
     __builtin_prefetch(ahead);
     ahead += panel.ahead_step;
   }
-  const auto each = [&](auto change) {
+  // Inlined, since sums whose address is taken are kept in memory.
+  const auto each = [&](auto change) __attribute__((always_inline)) {
     CERATOPS_UNROLL
     for (int i = 0; i < rows; i++) {
       CERATOPS_UNROLL
