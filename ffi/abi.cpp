@@ -9,15 +9,13 @@
 #if !defined(__wasm__)
 #include <mutex>
 #endif
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "collective.h"
 #include "draw.h"
 #include "elementwise.h"
 #include "host_memory.h"
 #include "matmul.h"
+#include "pages.h"
 #include "program.h"
 #include "threads.h"
 
@@ -70,13 +68,9 @@ constexpr std::size_t large_allocation = std::size_t{64} << 20;
 
 // Takes the pages of zeroed memory from the system now, so that what is left is known; large ones, which come faster.
 void claim([[maybe_unused]] char* data, [[maybe_unused]] std::size_t bytes) {
-#if defined(__linux__)
-  constexpr std::size_t page = 4096, large_page = std::size_t{2} << 20;
-  if (bytes < 2 * large_page) return;
-  char* aligned = data + (page - reinterpret_cast<std::uintptr_t>(data) % page) % page;
-  madvise(aligned, static_cast<std::size_t>(data + bytes - aligned), MADV_HUGEPAGE);
+  constexpr std::size_t page = 4096;
+  if (!ceratops::ask_for_large_pages(data, bytes)) return;
   for (std::size_t at = 0; at < bytes; at += page) static_cast<volatile char*>(data)[at] = 0;
-#endif
 }
 
 // Never destroyed, because pool threads may still run when the process exits.
@@ -188,7 +182,8 @@ static Pool* pool_at(double address) { return reinterpret_cast<Pool*>(pointer(ad
 // The address of the pool of this many threads; 0 if there is none.
 CERATOPS_EXPORT double ceratops_pool(int32_t threads) {
   auto found = library().pools.find(threads);
-  return found == library().pools.end() ? 0 : static_cast<double>(reinterpret_cast<std::uintptr_t>(found->second.get()));
+  return found == library().pools.end() ? 0
+                                        : static_cast<double>(reinterpret_cast<std::uintptr_t>(found->second.get()));
 }
 
 // How many tasks a thread of the pool has done.
@@ -197,14 +192,10 @@ CERATOPS_EXPORT double ceratops_taken(double pool, int32_t thread) {
 }
 
 // Called by a worker, which then is this thread of the pool, from 1 on, until the pool is closed.
-CERATOPS_EXPORT void ceratops_join(double pool, int32_t thread) {
-  pool_at(pool)->work(thread);
-}
+CERATOPS_EXPORT void ceratops_join(double pool, int32_t thread) { pool_at(pool)->work(thread); }
 
 // Lets the workers of a pool leave; it can be opened again when they have.
-CERATOPS_EXPORT void ceratops_close(double pool) {
-  pool_at(pool)->close();
-}
+CERATOPS_EXPORT void ceratops_close(double pool) { pool_at(pool)->close(); }
 #endif
 
 // Zeroed memory, aligned to 64 bytes; 0 if the allocation fails.

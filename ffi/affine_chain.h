@@ -1,9 +1,69 @@
 // Elementwise functions that together are clamp(x * scale + shift + residual), where scale and shift are rows that all
 // rows of x share: a bias, a batch normalization, a residual connection, a ReLU. They run in one pass.
 #pragma once
+#include <limits>
+
 #include "base.h"
 
 namespace ceratops {
+
+// Each keeps NaN. These are instructions of x86.
+template <class T>
+inline T at_least(T x, T low) {
+  return low > x ? low : x;
+}
+template <class T>
+inline T at_most(T x, T high) {
+  return high < x ? high : x;
+}
+
+// What a chain computes of a matrix: clamp(x * scale + shift + residual).
+struct Affine {
+  // Rows for all columns. Without a scale that is 1.
+  const float *scale, *shift;
+  // Null, or laid out like x.
+  const float* residual;
+  float low, high;
+  // Null, or, laid out like x, set to whether a result is greater than zero, which gradients of a ReLU ask for.
+  std::uint8_t* positive;
+
+  // The same for an x that starts `offset` elements further on, in column `column`.
+  Affine at(index_t offset, index_t column) const {
+    return {scale ? scale + column : nullptr,      shift + column, residual ? residual + offset : nullptr, low, high,
+            positive ? positive + offset : nullptr};
+  }
+
+  // Of lanes of x that are in column `column`, `offset` elements from its start.
+  Vector of(Vector x, index_t offset, index_t column) const {
+    Vector y = scale ? x * load(scale + column) + load(shift + column) : x + load(shift + column);
+    if (residual) y += load(residual + offset);
+    return at_most(at_least(y, splat(low)), splat(high));
+  }
+  float of(float x, index_t offset, index_t column) const {
+    float y = scale ? x * scale[column] + shift[column] : x + shift[column];
+    if (residual) y += residual[offset];
+    return at_most(at_least(y, low), high);
+  }
+
+  // Stores results, `offset` elements from x's start.
+  void put(Vector y, float* to, index_t offset) const {
+    store(to, y);
+    if (!positive) return;
+    typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
+    const Bytes bytes = __builtin_convertvector(-(y > Vector{}), Bytes);
+    std::memcpy(positive + offset, &bytes, sizeof bytes);
+  }
+  void put(float y, float* to, index_t offset) const {
+    *to = y;
+    if (positive) positive[offset] = y > 0;
+  }
+
+  void run_row(const float* x, index_t n, float* to) const {
+    index_t i = 0;
+    for (; i + lanes <= n; i += lanes) put(of(load(x + i), i, i), to + i, i);
+    for (; i < n; i++) put(of(x[i], i, i), to + i, i);
+  }
+};
 
 class AffineChain {
  public:
@@ -63,11 +123,14 @@ class AffineChain {
     }
   }
 
-  // Runs on `n` columns of a row from `column` on; `rows` has what compute_rows wrote.
-  void run(const float* x, const float* residual, const float* rows, index_t row_length, index_t column, index_t n,
-           float* to) const {
-    const float* shift = (computes_rows() ? rows + row_length : links_[0].row) + column;
-    choose_part(scales_, adds_residual_, has_low_, has_high_)({x, rows + column, shift, residual, low_, high_, to, n});
+  // The same as one function of all columns; `rows` has what compute_rows wrote.
+  Affine affine(const float* residual, const float* rows, index_t row_length) const {
+    return {scales_ ? rows : nullptr,
+            computes_rows() ? rows + row_length : links_[0].row,
+            adds_residual_ ? residual : nullptr,
+            low_,
+            high_,
+            nullptr};
   }
 
  private:
@@ -76,14 +139,6 @@ class AffineChain {
     const float* row;
     float literal;
   };
-  struct Part {
-    const float *x, *scale, *shift, *residual;
-    float low, high;
-    float* to;
-    index_t n;
-  };
-  using RunPart = void (*)(const Part&);
-
   bool clamps() const { return has_low_ || has_high_; }
 
   template <class Change>
@@ -92,56 +147,9 @@ class AffineChain {
     for (index_t j = 0; j < n; j++) change(rows[j], rows[n + j], link.row ? link.row[j] : link.literal);
   }
 
-  // Each keeps NaN, and takes the limit where both are equal, as maximum and minimum do.
-  template <class T>
-  static T at_least(T x, T low) {
-    return ((x > low) | (x != x)) ? x : low;
-  }
-  template <class T>
-  static T at_most(T x, T high) {
-    return ((x < high) | (x != x)) ? x : high;
-  }
-
-  template <bool scales, bool adds_residual, bool has_low, bool has_high>
-  static void run_part(const Part& part) {
-    const auto value = [&](auto x, auto scale, auto shift, auto residual, auto low, auto high) {
-      auto y = x;
-      if constexpr (scales) {
-        y = x * scale + shift;
-      } else {
-        y = x + shift;
-      }
-      if constexpr (adds_residual) y = y + residual;
-      if constexpr (has_low) y = at_least(y, low);
-      if constexpr (has_high) y = at_most(y, high);
-      return y;
-    };
-    const Vector low = splat(part.low), high = splat(part.high);
-    index_t i = 0;
-    for (; i + lanes <= part.n; i += lanes) {
-      const Vector x = load(part.x + i);
-      store(part.to + i, value(x, scales ? load(part.scale + i) : x, load(part.shift + i),
-                               adds_residual ? load(part.residual + i) : x, low, high));
-    }
-    for (; i < part.n; i++) {
-      const float x = part.x[i];
-      part.to[i] = value(x, scales ? part.scale[i] : x, part.shift[i], adds_residual ? part.residual[i] : x, part.low,
-                         part.high);
-    }
-  }
-
-  template <bool... known>
-  static RunPart choose_part() {
-    return run_part<known...>;
-  }
-  template <bool... known, class... Rest>
-  static RunPart choose_part(bool next, Rest... rest) {
-    return next ? choose_part<known..., true>(rest...) : choose_part<known..., false>(rest...);
-  }
-
   std::vector<Link> links_;
   bool scales_ = false, adds_residual_ = false, has_low_ = false, has_high_ = false;
-  float low_ = 0, high_ = 0;
+  float low_ = -std::numeric_limits<float>::infinity(), high_ = std::numeric_limits<float>::infinity();
 };
 
 }  // namespace ceratops

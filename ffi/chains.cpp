@@ -92,6 +92,32 @@ void ElementwiseVm::find_chains() {
   steps_ = kept;
 }
 
+bool ElementwiseVm::is_chain() const {
+  if (steps_.empty() || steps_[0].chain < 0 || steps_[0].a != 0 || !steps_[0].direct) return false;
+  return results_.size() == 1 ? steps_.size() == 1 : positive_result() != nullptr;
+}
+
+// The result that says where that of a chain, the only other one, is greater than zero; null for other programs.
+const Value* ElementwiseVm::positive_result() const {
+  if (steps_.size() != 2 || results_.size() != 2) return nullptr;
+  const Step& step = steps_[1];
+  if (step.function != lane_function_of("greater") || step.a != steps_[0].to || literal_of(step.b) != 0) return nullptr;
+  const Result& result = results_[results_[0].reg == steps_[0].to ? 1 : 0];
+  return result.reg == step.to && bytes_of(result.value->dtype) == 1 ? result.value : nullptr;
+}
+
+Affine ElementwiseVm::affine(std::vector<float>& rows) const {
+  const AffineChain& chain = chains_[steps_[0].chain].chain;
+  if (chain.computes_rows()) {
+    rows.resize(2 * inner_);
+    chain.compute_rows(rows.data(), inner_);
+  }
+  Affine affine = chain.affine(operands_[steps_[0].b].value->as<float>(), rows.data(), inner_);
+  const Value* positive = positive_result();
+  if (positive) affine.positive = positive->as<std::uint8_t>();
+  return affine;
+}
+
 void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column,
                               index_t n) const {
   const PlacedChain& placed = chains_[step.chain];
@@ -100,7 +126,8 @@ void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const*
   const float* residual = static_cast<const float*>(regs[step.b]);
   for (index_t at = 0; at < n; column = 0) {
     const index_t count = std::min(n - at, inner_ - column);
-    placed.chain.run(x + at, residual + at, rows, inner_, column, count, reinterpret_cast<float*>(to) + at);
+    const Affine affine = placed.chain.affine(residual + at, rows, inner_);
+    affine.at(0, column).run_row(x + at, count, reinterpret_cast<float*>(to) + at);
     at += count;
   }
 }

@@ -4,6 +4,7 @@
 #include "im2col.h"
 #include "matmul.h"
 #include "ops.h"
+#include "pages.h"
 #include "threads.h"
 #include "winograd.h"
 
@@ -41,11 +42,19 @@ struct PreparedKernel {
   std::vector<float> panels;
   bool is_kept = false;
   std::uint64_t refreshes = 0;
+
+  void resize(index_t floats) {
+    panels.reserve(floats);
+    ask_for_large_pages(panels.data(), floats * sizeof(float));
+    panels.resize(floats);
+  }
 };
 
 struct ConvolutionState : State {
   PreparedKernel prepared;
   bool is_transpose = false;
+  // Of a transformed kernel.
+  index_t tile_results = 0;
   // Products with a packed kernel are divided into blocks of columns too.
   index_t block_columns = 0;
   // Whether patches are written once for all of these, before the products.
@@ -81,13 +90,14 @@ bool read_convolution(Window& window, const Attrs& attrs, const Value& x, const 
 }
 
 winograd::Plan winograd_plan(const ConvolutionState& state) {
-  return winograd::plan_of(state.window, state.is_transpose, state.channels.source, state.channels.target);
+  return winograd::plan_of(state.window, state.is_transpose, state.channels.source, state.channels.target,
+                           state.tile_results);
 }
 
 void prepare_transformed(ConvolutionState& state, Validator& validator) {
   const winograd::Plan plan = winograd_plan(state);
   state.prepared.use = PreparedKernel::transformed;
-  state.prepared.panels.resize(winograd::products * plan.panel_floats());
+  state.prepared.resize(plan.kernel_floats());
   validator.need_shared(plan.shared_bytes());
   validator.need_worker(plan.worker_bytes());
 }
@@ -100,7 +110,7 @@ void prepare_packed(ConvolutionState& state, Validator& validator) {
   const Phase& phase = state.im2col.phases[0];
   const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
   state.prepared.use = PreparedKernel::packed;
-  state.prepared.panels.resize(panels_of(channels.target) * tile_columns * depth);
+  state.prepared.resize(panels_of(channels.target) * tile_columns * depth);
   state.shares_patches = !state.identity && phase.rows <= 4 * most_rows;
   const bool by_columns = state.identity || state.shares_patches;
   const index_t fitting = by_columns ? most_rows : std::max<index_t>(2 * tile_rows, 2 * patch_floats / depth);
@@ -135,8 +145,9 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   const Channels& channels = state->channels;
   state->is_transpose = is_transpose;
   state->prepared.is_kept = node.in[1]->frozen;
-  if (winograd::suits(state->window, is_transpose, channels.source, channels.target, channels.groups,
-                      state->prepared.is_kept)) {
+  state->tile_results = winograd::results_of(state->window, is_transpose, channels.source, channels.target,
+                                             channels.groups, state->prepared.is_kept);
+  if (state->tile_results > 0) {
     prepare_transformed(*state, validator);
   } else if (state->prepared.is_kept && !is_transpose && result.size > 0 && channels.groups == 1 &&
              channels.target > lanes) {
@@ -197,7 +208,7 @@ struct Sink {
 };
 
 void multiply_block(const ConvolutionState& state, const Phase& phase, const Blocks& blocks, const float* source,
-                    const float* kernel, index_t row, index_t rows, float* memory) {
+                    const float* kernel, const Affine* affine, index_t row, index_t rows, float* memory) {
   const Im2col& im2col = state.im2col;
   const Channels& channels = state.channels;
   const index_t taps = static_cast<index_t>(phase.taps.size());
@@ -213,6 +224,7 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
     p.n = columns;
     p.c = scatters ? strided : result + row * channels.target + group * columns;
     p.c_row = scatters ? columns : channels.target;
+    const Affine own = affine ? affine->at(row * channels.target + group * columns, group * columns) : Affine{};
     if (taps == 0) zero_floats(strided, rows * columns);
     for (index_t first = 0; first < taps; first += blocks.taps) {
       const index_t last = std::min(taps, first + blocks.taps);
@@ -235,6 +247,7 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
         p.b_depth = channels.target;
       }
       p.add = first > 0;
+      if (affine && last == taps) p.finish = &own;
       tile_product(p, scratch);
     }
     if (!scatters) continue;
@@ -252,7 +265,10 @@ void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runti
   if (prepared.is_kept && prepared.refreshes == runtime.refreshes) return;
   const Channels& channels = state.channels;
   if (prepared.use == PreparedKernel::transformed) {
-    winograd::transform_kernel(winograd_plan(state), state.is_transpose, kernel, prepared.panels.data(), *runtime.pool);
+    const winograd::Plan plan = winograd_plan(state);
+    winograd::with_results(plan, [&](auto results) {
+      winograd::transform_kernel<results>(plan, state.is_transpose, kernel, prepared.panels.data(), *runtime.pool);
+    });
   } else {
     Product all = {};
     all.n = channels.target;
@@ -266,10 +282,11 @@ void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runti
   prepared.refreshes = runtime.refreshes;
 }
 
-void run_transformed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+void run_transformed(ConvolutionState& state, const float* source, Runtime& runtime) {
   const winograd::Plan plan = winograd_plan(state);
+  const Affine* affine = state.epilogue.start_affine();
   const auto finish = [&](char* memory, index_t first, index_t tiles, index_t column, index_t columns) {
-    if (!state.epilogue.exists()) return;
+    if (!state.epilogue.exists() || affine) return;
     state.epilogue.start(memory);
     for (index_t tile = first; tile < first + tiles; tile++) {
       winograd::each_line(plan, tile, [&](index_t row, index_t rows) {
@@ -277,14 +294,18 @@ void run_transformed(const ConvolutionState& state, const float* source, Runtime
       });
     }
   };
-  winograd::convolve(plan, source, state.prepared.panels.data(), state.epilogue.product(), runtime, finish);
+  winograd::with_results(plan, [&](auto results) {
+    winograd::convolve<results>(plan, source, state.prepared.panels.data(), affine, state.epilogue.product(), runtime,
+                                finish);
+  });
 }
 
-void run_packed(const ConvolutionState& state, const float* source, Runtime& runtime) {
+void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) {
   const Channels& channels = state.channels;
   const Phase& phase = state.im2col.phases[0];
   const Blocks& blocks = state.blocks[0];
   const index_t depth = blocks.taps * channels.source;
+  const Affine* affine = state.epilogue.start_affine();
   const auto write = [&](index_t row, index_t rows, float* to) {
     write_patches(state.im2col, phase, channels, 0, source, row, rows, 0, blocks.taps, to);
   };
@@ -314,9 +335,13 @@ void run_packed(const ConvolutionState& state, const float* source, Runtime& run
       p.a = scratch;
       scratch += blocks.rows * depth;
     }
-    p.c = state.epilogue.product() + row * channels.target + column;
+    const index_t at = row * channels.target + column;
+    p.c = state.epilogue.product() + at;
     p.c_row = channels.target;
+    const Affine own = affine ? affine->at(at, column) : Affine{};
+    if (affine) p.finish = &own;
     packed_product(p, state.prepared.panels.data() + column * depth, scratch);
+    if (affine) return;
     if (column_blocks == 1) {
       state.epilogue.run(memory, row * channels.target, (row + p.m) * channels.target);
     } else {
@@ -337,6 +362,7 @@ void run_either(Node& node, Runtime& runtime) {
   }
   if (state.packs) pack_kernel(state, kernel, runtime);
   const bool is_whole = state.im2col.phases.size() == 1;
+  const Affine* affine = is_whole && !channels.depthwise() ? state.epilogue.start_affine() : nullptr;
   for (std::size_t i = 0; i < state.im2col.phases.size(); i++) {
     const Phase& phase = state.im2col.phases[i];
     const Blocks& blocks = state.blocks[i];
@@ -347,9 +373,9 @@ void run_either(Node& node, Runtime& runtime) {
         depthwise_rows(state.im2col, phase, channels.source, source, kernel, state.epilogue.product(), row, rows,
                        memory);
       } else {
-        multiply_block(state, phase, blocks, source, kernel, row, rows, reinterpret_cast<float*>(memory));
+        multiply_block(state, phase, blocks, source, kernel, affine, row, rows, reinterpret_cast<float*>(memory));
       }
-      if (is_whole) state.epilogue.run(memory, row * channels.target, (row + rows) * channels.target);
+      if (is_whole && !affine) state.epilogue.run(memory, row * channels.target, (row + rows) * channels.target);
     });
   }
   if (is_whole || !state.epilogue.exists()) return;

@@ -33,6 +33,13 @@ class Epilogue {
   }
 
   bool exists() const { return exists_; }
+  // The epilogue as a function of rows and columns that the kernel applies itself, once for each of its runs; null if
+  // it is none or there is no epilogue.
+  const Affine* start_affine() {
+    if (!exists_ || !vm_.is_chain()) return nullptr;
+    affine_ = vm_.affine(rows_);
+    return &affine_;
+  }
   // Where the kernel writes its result.
   float* product() const { return product_->as<float>(); }
   const Value& shape() const { return *product_; }
@@ -66,6 +73,8 @@ class Epilogue {
   Value* product_ = nullptr;
   Value own_;
   std::vector<float> memory_;
+  Affine affine_ = {};
+  std::vector<float> rows_;
 };
 
 }  // namespace ceratops

@@ -25,6 +25,11 @@ class ElementwiseVm {
   // Calls start(), then runs elements [from, to) of the outputs in row-major order.
   void run_range(char* memory, index_t from, index_t to) const;
 
+  // Whether the program is a single chain over all of operand 0, and at most says where that is greater than zero. Then
+  // it is this function, with rows computed to `rows`.
+  bool is_chain() const;
+  Affine affine(std::vector<float>& rows) const;
+
   // Whether blocks must not cross rows, which are inner() long.
   bool by_rows() const { return by_rows_; }
   index_t block() const { return block_; }
@@ -69,6 +74,7 @@ class ElementwiseVm {
   void find_chains();
   bool extend_chain(AffineChain& chain, Step& head, const Step& next) const;
   const float* row_of(int reg) const;
+  const Value* positive_result() const;
   float literal_of(int reg) const;
   void allocate();
   void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;

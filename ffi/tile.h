@@ -1,6 +1,7 @@
 // A register-tiled matrix product: panels of b are packed, a is read in place. matmul.cpp chooses between it and Eigen;
 // in WebAssembly, where Eigen has no SIMD, it is always used.
 #pragma once
+#include "affine_chain.h"
 #include "base.h"
 
 namespace ceratops {
@@ -20,6 +21,8 @@ struct Product {
   bool add = false;
   // The part of a that is not zero, if the rest is to be skipped.
   const Nonzeros* nonzeros = nullptr;
+  // Applied to c when it is complete, if not null.
+  const Affine* finish = nullptr;
 };
 
 // As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and,
@@ -68,19 +71,53 @@ inline TileRows rows_in_place(const Product& p, index_t row, index_t k, index_t 
   return {p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, depth};
 }
 
-// Computes rows x vectors of c, or adds to them if `add`.
+// The columns of b that it multiplies them by. Meanwhile it prefetches: for each k, `ahead_step` floats from `ahead`
+// on.
+struct TilePanel {
+  const float* b;
+  index_t depth_step;
+  const float* ahead;
+  index_t ahead_step;
+};
+
+// Where its sums go: into c, or added to it if `add`, and then through `finish`, if not null.
+struct TileTarget {
+  float* c;
+  index_t c_row;
+  bool add;
+  const Affine* finish;
+};
+
+// `each(change)` changes all sums of a tile, which are in registers: so one part of the function after the other, each
+// chosen once.
+template <class Each>
+__attribute__((always_inline)) inline void finish_tile(const Affine& finish, const Each& each) {
+  if (finish.scale) {
+    each([&](Vector& sum, index_t, index_t column) {
+      sum = sum * load(finish.scale + column) + load(finish.shift + column);
+    });
+  } else {
+    each([&](Vector& sum, index_t, index_t column) { sum = sum + load(finish.shift + column); });
+  }
+  if (finish.residual) each([&](Vector& sum, index_t at, index_t) { sum = sum + load(finish.residual + at); });
+  const Vector low = splat(finish.low), high = splat(finish.high);
+  each([&](Vector& sum, index_t, index_t) { sum = at_most(at_least(sum, low), high); });
+}
+
+// Computes rows x vectors of c. Inlined, so that what starts a tile comes from registers.
 template <int rows, int vectors, bool listed>
-inline void tile_kernel(const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row, bool add) {
+__attribute__((always_inline)) inline void tile_kernel(const TileRows& from, const TilePanel& panel,
+                                                       const TileTarget& to) {
   Vector acc[rows][vectors];
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) acc[i][j] = Vector{};
   }
-  const float* a = from.a;
+  const float *a = from.a, *b = panel.b, *ahead = panel.ahead;
   const index_t a_row = from.row_step;
   for (index_t k = 0; k < from.depth; k++) {
-    const float* at = b + (listed ? from.list[k] : k) * b_depth;
+    const float* at = b + (listed ? from.list[k] : k) * panel.depth_step;
     Vector row[vectors];
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) row[j] = load(at + j * lanes);
@@ -91,29 +128,37 @@ inline void tile_kernel(const TileRows& from, const float* b, index_t b_depth, f
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
     a += from.depth_step;
+    __builtin_prefetch(ahead);
+    ahead += panel.ahead_step;
   }
-  CERATOPS_UNROLL
-  for (int i = 0; i < rows; i++) {
+  // Inlined, since sums whose address is taken are kept in memory.
+  const auto each = [&](auto change) __attribute__((always_inline)) {
     CERATOPS_UNROLL
-    for (int j = 0; j < vectors; j++) {
-      float* to = c + i * c_row + j * lanes;
-      store(to, add ? load(to) + acc[i][j] : acc[i][j]);
+    for (int i = 0; i < rows; i++) {
+      CERATOPS_UNROLL
+      for (int j = 0; j < vectors; j++) change(acc[i][j], i * to.c_row + j * lanes, j * lanes);
     }
+  };
+  if (to.add) each([&](Vector& sum, index_t at, index_t) { sum = load(to.c + at) + sum; });
+  if (to.finish) finish_tile(*to.finish, each);
+  if (to.finish && to.finish->positive) {
+    each([&](Vector& sum, index_t at, index_t) { to.finish->put(sum, to.c + at, at); });
+  } else {
+    each([&](Vector& sum, index_t at, index_t) { store(to.c + at, sum); });
   }
 }
 
 template <int vectors, bool listed>
-inline void tile_rows_left(index_t rows, const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row,
-                           bool add) {
+inline void tile_rows_left(index_t rows, const TileRows& from, const TilePanel& panel, const TileTarget& to) {
   switch (rows) {
-    case 1: return tile_kernel<1, vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 2: return tile_kernel<2, vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 3: return tile_kernel<3, vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 4: return tile_kernel<4, vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 5: return tile_kernel<5, vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 6: return tile_kernel<std::min(6, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
-    case 7: return tile_kernel<std::min(7, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
-    default: return tile_kernel<tile_rows, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 1: return tile_kernel<1, vectors, listed>(from, panel, to);
+    case 2: return tile_kernel<2, vectors, listed>(from, panel, to);
+    case 3: return tile_kernel<3, vectors, listed>(from, panel, to);
+    case 4: return tile_kernel<4, vectors, listed>(from, panel, to);
+    case 5: return tile_kernel<5, vectors, listed>(from, panel, to);
+    case 6: return tile_kernel<std::min(6, tile_rows), vectors, listed>(from, panel, to);
+    case 7: return tile_kernel<std::min(7, tile_rows), vectors, listed>(from, panel, to);
+    default: return tile_kernel<tile_rows, vectors, listed>(from, panel, to);
   }
 }
 
@@ -333,63 +378,95 @@ inline void narrow_product(const Product& p, float* scratch) {
   }
 }
 
-// Copies a tile of fewer columns than the tile has, or adds it.
-inline void copy_edge(const float* edge, index_t width, index_t rows, index_t columns, bool add, float* c,
-                      index_t c_row) {
+// The same as a kernel for fewer columns than vectors have.
+inline void copy_edge(const float* edge, index_t width, index_t rows, index_t columns, const TileTarget& to) {
   for (index_t i = 0; i < rows; i++) {
     for (index_t j = 0; j < columns; j++) {
-      c[i * c_row + j] = add ? c[i * c_row + j] + edge[i * width + j] : edge[i * width + j];
+      const index_t at = i * to.c_row + j;
+      const float sum = to.add ? to.c[at] + edge[i * width + j] : edge[i * width + j];
+      to.c[at] = sum;
+      if (to.finish) to.finish->put(to.finish->of(sum, at, j), to.c + at, at);
     }
+  }
+}
+
+// The tile of p at a row and a column, or what there is of it; `edge` has room for one.
+template <bool listed>
+__attribute__((always_inline)) inline void compute_tile(const Product& p, index_t row, index_t column,
+                                                        const TileRows& from, const TilePanel& panel, bool is_first,
+                                                        bool is_last, float* edge) {
+  const index_t rows = std::min<index_t>(tile_rows, p.m - row), columns = std::min<index_t>(tile_columns, p.n - column);
+  const index_t at = row * p.c_row + column;
+  const bool finishes = is_last && p.finish;
+  const Affine finish = finishes ? p.finish->at(at, column) : Affine{};
+  const TileTarget to = {p.c + at, p.c_row, p.add || !is_first, finishes ? &finish : nullptr};
+  if (rows == tile_rows && columns == tile_columns) return tile_kernel<tile_rows, 2, listed>(from, panel, to);
+  const bool wide = listed || columns > lanes;
+  const index_t width = wide ? tile_columns : lanes;
+  const auto kernel = wide ? tile_rows_left<2, listed> : tile_rows_left<1, false>;
+  if (columns == width) return kernel(rows, from, panel, to);
+  kernel(rows, from, panel, {edge, width, false, nullptr});
+  copy_edge(edge, width, rows, columns, to);
+}
+
+inline void finish_rows(const Product& p) {
+  for (index_t i = 0; p.finish && i < p.m; i++) {
+    float* row = p.c + i * p.c_row;
+    p.finish->at(i * p.c_row, 0).run_row(row, p.n, row);
+  }
+}
+
+inline void choose_narrow_product(const Product& p, float* scratch) {
+  switch (p.n) {
+    case 0: return;
+    case 1: return narrow_product<1>(p, scratch);
+    case 2: return narrow_product<std::min<int>(2, narrow_columns)>(p, scratch);
+    case 3: return narrow_product<std::min<int>(3, narrow_columns)>(p, scratch);
+    default: return narrow_product<narrow_columns>(p, scratch);
   }
 }
 
 inline void tile_product(const Product& p, float* scratch) {
   if (is_narrow(p)) {
-    switch (p.n) {
-      case 0: return;
-      case 1: return narrow_product<1>(p, scratch);
-      case 2: return narrow_product<std::min<int>(2, narrow_columns)>(p, scratch);
-      case 3: return narrow_product<std::min<int>(3, narrow_columns)>(p, scratch);
-      default: return narrow_product<narrow_columns>(p, scratch);
-    }
+    choose_narrow_product(p, scratch);
+    return finish_rows(p);
   }
   float* panel = scratch;
   float* edge = scratch + tile_depth * tile_columns;
   if (p.k == 0) {
-    if (p.add) return;
-    for (index_t i = 0; i < p.m; i++) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
-    return;
+    for (index_t i = 0; !p.add && i < p.m; i++) std::memset(p.c + i * p.c_row, 0, p.n * sizeof(float));
+    return finish_rows(p);
   }
   const bool direct = p.b_column == 1 && p.m < 3 * tile_rows;
-  if (direct && p.m == 1) return row_product(p);
+  if (direct && p.m == 1) {
+    row_product(p);
+    return finish_rows(p);
+  }
   const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
     const float* b = p.b + k * p.b_depth;
-    const bool add = p.add || k > 0;
+    const bool is_last = k + depth == p.k;
     for (index_t column = 0; column < p.n; column += tile_columns) {
       const index_t columns = std::min<index_t>(tile_columns, p.n - column);
-      const int vectors = columns > lanes ? 2 : 1;
-      const index_t width = vectors * lanes;
-      const bool whole = columns == width;
+      const index_t width = columns > lanes ? tile_columns : lanes;
       const float* from = b + column * p.b_column;
       index_t from_depth = p.b_depth;
       bool skips = false;
-      if (!direct || !whole) {
+      if (!direct || columns != width) {
         pack_panel(p, from, depth, columns, width, panel);
         from = panel;
         from_depth = width;
-        skips = vectors == 2 && p.nonzeros && all_finite(panel, depth * width);
+        skips = width == tile_columns && p.nonzeros && all_finite(panel, depth * width);
       }
-      const auto kernel = skips          ? tile_rows_left<2, true>
-                          : vectors == 2 ? tile_rows_left<2, false>
-                                         : tile_rows_left<1, false>;
+      const TilePanel columns_of_b = {from, from_depth, from, 0};
       for (index_t row = 0; row < p.m; row += tile_rows) {
-        const index_t rows = std::min<index_t>(tile_rows, p.m - row);
-        const TileRows of_a = skips ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
-        float* c = p.c + row * p.c_row + column;
-        kernel(rows, of_a, from, from_depth, whole ? c : edge, whole ? p.c_row : width, whole && add);
-        if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
+        if (skips) {
+          compute_tile<true>(p, row, column, p.nonzeros->rows(row / tile_rows, k / part), columns_of_b, k == 0, is_last,
+                             edge);
+        } else {
+          compute_tile<false>(p, row, column, rows_in_place(p, row, k, depth), columns_of_b, k == 0, is_last, edge);
+        }
       }
     }
   }
@@ -404,27 +481,38 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
-// The product with a b that is packed already: by many tasks, or many times. If p.nonzeros is given, b must be finite.
-inline void packed_product(const Product& p, const float* panels, float* edge) {
-  const auto kernel = p.nonzeros ? tile_rows_left<2, true> : tile_rows_left<2, false>;
+// The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows, while the
+// next is prefetched; the last prefetches what lies behind it. Where c is large beside few panels, which stay in the L2
+// cache, it is written row by row instead.
+template <bool listed>
+inline void packed_tiles(const Product& p, const float* panels, float* edge) {
+  constexpr index_t few = 32768, many_rows = 8 * tile_rows;
+  const bool by_rows = p.k <= tile_depth && p.k * p.n <= few && p.m >= many_rows;
+  const index_t together = by_rows ? tile_rows : p.m;
+  const index_t ahead_step = by_rows ? 0 : ceil_div(tile_columns, ceil_div(p.m, tile_rows));
   const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
-    const bool add = p.add || k > 0;
-    for (index_t column = 0; column < p.n; column += tile_columns) {
-      const float* panel = panels + column * p.k + k * tile_columns;
-      const index_t columns = std::min<index_t>(tile_columns, p.n - column);
-      const bool whole = columns == tile_columns;
-      for (index_t row = 0; row < p.m; row += tile_rows) {
-        const index_t rows = std::min<index_t>(tile_rows, p.m - row);
-        const TileRows of_a =
-            p.nonzeros ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
-        float* c = p.c + row * p.c_row + column;
-        kernel(rows, of_a, panel, tile_columns, whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
-        if (!whole) copy_edge(edge, tile_columns, rows, columns, add, c, p.c_row);
+    const bool is_last = k + depth == p.k;
+    for (index_t first = 0; first < p.m; first += together) {
+      for (index_t column = 0; column < p.n; column += tile_columns) {
+        const float* panel = panels + column * p.k + k * tile_columns;
+        const bool is_end = column + tile_columns >= p.n && !is_last;
+        const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * p.k;
+        const float* ahead = by_rows ? panel : next;
+        for (index_t row = first; row < std::min(p.m, first + together); row += tile_rows) {
+          const TileRows rows = listed ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
+          compute_tile<listed>(p, row, column, rows, {panel, tile_columns, ahead, ahead_step}, k == 0, is_last, edge);
+          ahead += ahead_step * depth;
+        }
       }
     }
   }
+}
+
+// If p.nonzeros is given, b must be finite.
+inline void packed_product(const Product& p, const float* panels, float* edge) {
+  return p.nonzeros ? packed_tiles<true>(p, panels, edge) : packed_tiles<false>(p, panels, edge);
 }
 
 }  // namespace ceratops

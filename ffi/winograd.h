@@ -1,7 +1,9 @@
-// Convolution with 3x3 kernels as products of transformed tiles: F(4x4, 3x3) of Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks" (2015). A tile of 4x4 results takes 36 multiplications per pair of channels instead of
-// 144.
+// Convolution with 3x3 kernels as products of transformed tiles: F(4x4, 3x3) and F(2x2, 3x3) of Lavin and Gray, "Fast
+// Algorithms for Convolutional Neural Networks" (2015). A tile of 4x4 results takes 36 multiplications per pair of
+// channels instead of 144, one of 2x2 takes 16 instead of 36.
 #pragma once
+#include <type_traits>
+
 #include "threads.h"
 #include "tile.h"
 #include "window.h"
@@ -10,8 +12,6 @@ namespace ceratops {
 
 namespace winograd {
 
-// Results along an axis of a tile, and elements that they are computed from.
-constexpr int tile_results = 4, tile_extent = 6, products = tile_extent * tile_extent;
 // Tiles per task, and filters: their products stay in the L2 cache.
 constexpr index_t task_tiles = 48, task_filters = 64;
 // With few channels and many tiles, tasks transform the elements of their own tiles, which then stay there too.
@@ -19,95 +19,147 @@ constexpr index_t local_tiles = 24, local_floats = 1 << 16, least_local_tasks = 
 // Floats of transformed elements that are kept at a time.
 constexpr index_t chunk_floats = 1 << 20;
 
+// The transforms along an axis for tiles of so many results there.
+template <int results>
+struct Transforms;
+
 // The interpolation points are 0, the square roots of 1/2 and 2 with both signs, and infinity, whose transforms round
 // less than those of 0, 1, -1, 2, -2 and infinity.
-constexpr float root2 = 1.41421356f;
+template <>
+struct Transforms<4> {
+  static constexpr float root2 = 1.41421356f;
 
-// The transform of six elements along an axis.
-template <class T>
-inline void transform_source(const T* d, index_t step, T* to, index_t to_step) {
-  const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
-  const T even = d4 - d2 * 2.0f, odd = d3 * (root2 / 2) - d1 * root2;
-  const T far_even = d4 - d2 * 0.5f, far_odd = d3 * root2 - d1 * (root2 / 2);
-  to[0] = d0 - d2 * 2.5f + d4;
-  to[to_step] = even + odd;
-  to[2 * to_step] = even - odd;
-  to[3 * to_step] = far_even + far_odd;
-  to[4 * to_step] = far_even - far_odd;
-  to[5 * to_step] = d1 - d3 * 2.5f + d5;
-}
-
-// The transform of three taps along an axis.
-template <class T>
-inline void transform_taps(const T* g, index_t step, T* to, index_t to_step) {
-  const T g0 = g[0], g1 = g[step], g2 = g[2 * step];
-  const T even = g0 * (-2.0f / 3) - g2 * (1.0f / 3), odd = g1 * (root2 / 3);
-  const T far_even = g0 * (1.0f / 6) + g2 * (1.0f / 3), far_odd = g1 * (root2 / 6);
-  to[0] = g0;
-  to[to_step] = even - odd;
-  to[2 * to_step] = even + odd;
-  to[3 * to_step] = far_even + far_odd;
-  to[4 * to_step] = far_even - far_odd;
-  to[5 * to_step] = g2;
-}
-
-// The four results along an axis, from six products.
-template <class T>
-inline void transform_products(const T* m, index_t step, T* to, index_t to_step) {
-  const T m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
-  const T sum = m1 + m2, difference = m1 - m2, far_sum = m3 + m4, far_difference = m3 - m4;
-  to[0] = m0 + sum + far_sum;
-  to[to_step] = difference * (root2 / 2) + far_difference * root2;
-  to[2 * to_step] = sum * 0.5f + far_sum * 2.0f;
-  to[3 * to_step] = difference * (root2 / 4) + far_difference * (2 * root2) + m5;
-}
-
-struct Plan {
-  index_t batch, height, width, rows, columns, pad_y, pad_x, channels, filters, tiles_y, tiles_x;
-  index_t tiles() const { return batch * tiles_y * tiles_x; }
-  index_t chunk_tiles() const {
-    return std::max(task_tiles, chunk_floats / (products * channels) / task_tiles * task_tiles);
+  // Of six elements.
+  template <class T>
+  static void source(const T* d, index_t step, T* to, index_t to_step) {
+    const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const T even = d4 - d2 * 2.0f, odd = d3 * (root2 / 2) - d1 * root2;
+    const T far_even = d4 - d2 * 0.5f, far_odd = d3 * root2 - d1 * (root2 / 2);
+    to[0] = d0 - d2 * 2.5f + d4;
+    to[to_step] = even + odd;
+    to[2 * to_step] = even - odd;
+    to[3 * to_step] = far_even + far_odd;
+    to[4 * to_step] = far_even - far_odd;
+    to[5 * to_step] = d1 - d3 * 2.5f + d5;
   }
-  // Floats of one of the transformed kernel's matrices, packed for packed_product.
-  index_t panel_floats() const { return panels_of(filters) * tile_columns * channels; }
-  bool is_local() const {
-    return local_tiles * products * channels <= local_floats && tiles() >= local_tiles * least_local_tasks;
+
+  // Of three taps.
+  template <class T>
+  static void taps(const T* g, index_t step, T* to, index_t to_step) {
+    const T g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const T even = g0 * (-2.0f / 3) - g2 * (1.0f / 3), odd = g1 * (root2 / 3);
+    const T far_even = g0 * (1.0f / 6) + g2 * (1.0f / 3), far_odd = g1 * (root2 / 6);
+    to[0] = g0;
+    to[to_step] = even - odd;
+    to[2 * to_step] = even + odd;
+    to[3 * to_step] = far_even + far_odd;
+    to[4 * to_step] = far_even - far_odd;
+    to[5 * to_step] = g2;
   }
-  std::size_t shared_bytes() const {
-    const index_t most = is_local() ? 0 : std::min(chunk_tiles(), round_up(tiles(), task_tiles));
-    return static_cast<std::size_t>(most * products * channels) * sizeof(float);
-  }
-  std::size_t worker_bytes() const {
-    const index_t floats = is_local() ? local_tiles * (channels + task_filters) : task_tiles * task_filters;
-    return static_cast<std::size_t>(products * floats + tile_rows * tile_columns) * sizeof(float);
+
+  // The four results from six products.
+  template <class T>
+  static void products(const T* m, index_t step, T* to, index_t to_step) {
+    const T m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
+    const T sum = m1 + m2, difference = m1 - m2, far_sum = m3 + m4, far_difference = m3 - m4;
+    to[0] = m0 + sum + far_sum;
+    to[to_step] = difference * (root2 / 2) + far_difference * root2;
+    to[2 * to_step] = sum * 0.5f + far_sum * 2.0f;
+    to[3 * to_step] = difference * (root2 / 4) + far_difference * (2 * root2) + m5;
   }
 };
 
-// Whether a convolution over two axes, or the transposed one, suits: enough channels that transforms cost little beside
-// products, and enough tiles that reading four times as many weights does not cost more. Of a frozen kernel it must not
-// depend on the batch, on which the rounding of predictions would then depend; another is transformed for each batch.
-inline bool suits(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
-                  bool frozen) {
+// The interpolation points are 0, 1, -1 and infinity.
+template <>
+struct Transforms<2> {
+  template <class T>
+  static void source(const T* d, index_t step, T* to, index_t to_step) {
+    const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
+    to[0] = d0 - d2;
+    to[to_step] = d1 + d2;
+    to[2 * to_step] = d2 - d1;
+    to[3 * to_step] = d1 - d3;
+  }
+
+  template <class T>
+  static void taps(const T* g, index_t step, T* to, index_t to_step) {
+    const T g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const T even = (g0 + g2) * 0.5f, odd = g1 * 0.5f;
+    to[0] = g0;
+    to[to_step] = even + odd;
+    to[2 * to_step] = even - odd;
+    to[3 * to_step] = g2;
+  }
+
+  template <class T>
+  static void products(const T* m, index_t step, T* to, index_t to_step) {
+    const T m0 = m[0], m1 = m[step], m2 = m[2 * step], m3 = m[3 * step];
+    to[0] = m0 + m1 + m2;
+    to[to_step] = m1 - m2 - m3;
+  }
+};
+
+struct Plan {
+  // Results along an axis of a tile: 4 or 2.
+  index_t results;
+  index_t batch, height, width, rows, columns, pad_y, pad_x, channels, filters, tiles_y, tiles_x;
+  index_t tiles() const { return batch * tiles_y * tiles_x; }
+  index_t products() const { return (results + 2) * (results + 2); }
+  index_t chunk_tiles() const {
+    return std::max(task_tiles, chunk_floats / (products() * channels) / task_tiles * task_tiles);
+  }
+  // The transformed kernel: for each block of filters its matrices, packed for packed_product, in the order in which a
+  // task reads them.
+  index_t kernel_floats() const { return products() * panels_of(filters) * tile_columns * channels; }
+  index_t block_at(index_t column) const { return column / task_filters * task_filters * products() * channels; }
+  index_t matrix_floats(index_t column) const {
+    const index_t block = column / task_filters * task_filters;
+    return panels_of(std::min(task_filters, filters - block)) * tile_columns * channels;
+  }
+  bool is_local() const {
+    return local_tiles * products() * channels <= local_floats && tiles() >= local_tiles * least_local_tasks;
+  }
+  std::size_t shared_bytes() const {
+    const index_t most = is_local() ? 0 : std::min(chunk_tiles(), round_up(tiles(), task_tiles));
+    return static_cast<std::size_t>(most * products() * channels) * sizeof(float);
+  }
+  std::size_t worker_bytes() const {
+    const index_t floats = is_local() ? local_tiles * (channels + task_filters) : task_tiles * task_filters;
+    return static_cast<std::size_t>(products() * floats + tile_rows * tile_columns) * sizeof(float);
+  }
+};
+
+// How many results along an axis a tile of a convolution over two axes has, or of the transposed one; 0 if tiles do not
+// suit: they take enough channels that transforms cost little beside products, and enough tiles that reading four times
+// as many weights (of 2x2 results: 1.8 times) does not cost more. Of a frozen kernel it must not depend on the batch,
+// on which the rounding of predictions would then depend; another is transformed for each batch.
+inline index_t results_of(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
+                          bool frozen) {
   constexpr index_t least_channels = 16, least_image_tiles = 9, least_tiles = 128;
   const WindowAxis* axes = window.axes;
   bool fits = groups == 1 && axes[0].extent == 1 && axes[0].taps == 1 && axes[0].pad_before == 0 &&
               axes[0].positions == 1 && channels >= least_channels && filters >= least_channels;
-  index_t tiles = 1;
+  index_t tiles = 1, small_tiles = 1;
   for (int i = 1; i < max_spatial; i++) {
     fits = fits && axes[i].taps == 3 && axes[i].stride == 1 && axes[i].dilation == 1;
-    tiles *= ceil_div(is_transpose ? axes[i].extent : axes[i].positions, tile_results);
+    const index_t positions = is_transpose ? axes[i].extent : axes[i].positions;
+    tiles *= ceil_div(positions, 4);
+    small_tiles *= ceil_div(positions, 2);
   }
-  return fits && tiles >= least_image_tiles && (frozen || tiles * window.batch >= least_tiles);
+  if (!fits) return 0;
+  if (tiles >= least_image_tiles) return frozen || tiles * window.batch >= least_tiles ? 4 : 0;
+  return frozen && small_tiles >= least_image_tiles ? 2 : 0;
 }
 
-inline Plan plan_of(const Window& window, bool is_transpose, index_t channels, index_t filters) {
+inline Plan plan_of(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t results) {
   WindowAxis y = window.axes[1], x = window.axes[2];
   for (WindowAxis* axis : {&y, &x}) {
     if (!is_transpose) continue;
     std::swap(axis->extent, axis->positions);
     axis->pad_before = axis->taps - 1 - axis->pad_before;
   }
-  return {window.batch,
+  return {results,
+          window.batch,
           y.extent,
           x.extent,
           y.positions,
@@ -116,20 +168,32 @@ inline Plan plan_of(const Window& window, bool is_transpose, index_t channels, i
           x.pad_before,
           channels,
           filters,
-          ceil_div(y.positions, tile_results),
-          ceil_div(x.positions, tile_results)};
+          ceil_div(y.positions, results),
+          ceil_div(x.positions, results)};
+}
+
+// Calls body with the plan's results as a constant.
+template <class Body>
+void with_results(const Plan& plan, const Body& body) {
+  if (plan.results == 4) {
+    body(std::integral_constant<int, 4>());
+  } else {
+    body(std::integral_constant<int, 2>());
+  }
 }
 
 // Transforms a kernel [3, 3, channels, filters], or for the transposed convolution [3, 3, filters, channels], whose
 // taps are then in reverse, to packed matrices [channels, filters].
-inline void transform_kernel(const Plan& plan, bool is_transpose, const float* kernel, float* panels, Pool& pool) {
+template <int results>
+void transform_kernel(const Plan& plan, bool is_transpose, const float* kernel, float* panels, Pool& pool) {
+  constexpr int extent = results + 2, products = extent * extent;
   constexpr index_t taps = 9;
   const index_t size = plan.channels * plan.filters;
   const index_t channel_step = is_transpose ? 1 : plan.filters, filter_step = is_transpose ? plan.channels : 1;
   pool.parallel(panels_of(plan.filters), [&](index_t panel, int) {
     const index_t column = panel * tile_columns, columns = std::min<index_t>(tile_columns, plan.filters - column);
     for (index_t c = 0; c < plan.channels; c++) {
-      float* to = panels + column * plan.channels + c * tile_columns;
+      float* to = panels + plan.block_at(column) + column % task_filters * plan.channels + c * tile_columns;
       for (index_t j = 0; j < tile_columns; j += lanes) {
         float padded[taps][lanes] = {};
         for (index_t tap = 0; tap < taps; tap++) {
@@ -137,85 +201,96 @@ inline void transform_kernel(const Plan& plan, bool is_transpose, const float* k
           const index_t count = std::min<index_t>(lanes, columns - j);
           for (index_t i = 0; i < count; i++) padded[tap][i] = from[(column + j + i) * filter_step];
         }
-        Vector g[taps], rows[18], u[products];
+        Vector g[taps], rows[3 * extent], u[products];
         for (int tap = 0; tap < taps; tap++) g[tap] = load(padded[tap]);
-        for (int x = 0; x < 3; x++) transform_taps(g + x, 3, rows + x, 3);
-        for (int y = 0; y < tile_extent; y++) transform_taps(rows + y * 3, 1, u + y * tile_extent, 1);
-        for (int f = 0; f < products; f++) store(to + f * plan.panel_floats() + j, u[f]);
+        for (int x = 0; x < 3; x++) Transforms<results>::taps(g + x, 3, rows + x, 3);
+        for (int y = 0; y < extent; y++) Transforms<results>::taps(rows + y * 3, 1, u + y * extent, 1);
+        for (int f = 0; f < products; f++) store(to + f * plan.matrix_floats(column) + j, u[f]);
       }
     }
   });
 }
 
 // Transforms the elements of one tile, to `to` and from there on `step` floats apart.
-inline void transform_tile(const Plan& plan, const float* source, index_t tile, float* to, index_t step) {
+template <int results>
+void transform_tile(const Plan& plan, const float* source, index_t tile, float* to, index_t step) {
+  constexpr int extent = results + 2, products = extent * extent;
   const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * tile_results - plan.pad_y, x0 = at % plan.tiles_x * tile_results - plan.pad_x;
+  const index_t y0 = at / plan.tiles_x * results - plan.pad_y, x0 = at % plan.tiles_x * results - plan.pad_x;
   const float* image = source + n * plan.height * plan.width * plan.channels;
   const float* from[products];
-  for (index_t y = 0; y < tile_extent; y++) {
-    for (index_t x = 0; x < tile_extent; x++) {
+  for (index_t y = 0; y < extent; y++) {
+    for (index_t x = 0; x < extent; x++) {
       const bool inside = y0 + y >= 0 && y0 + y < plan.height && x0 + x >= 0 && x0 + x < plan.width;
-      from[y * tile_extent + x] = inside ? image + ((y0 + y) * plan.width + x0 + x) * plan.channels : nullptr;
+      from[y * extent + x] = inside ? image + ((y0 + y) * plan.width + x0 + x) * plan.channels : nullptr;
     }
   }
   index_t c = 0;
   for (; c + lanes <= plan.channels; c += lanes) {
-    Vector d[tile_extent], rows[products], v[tile_extent];
-    for (index_t x = 0; x < tile_extent; x++) {
+    Vector d[extent], rows[products], v[extent];
+    for (index_t x = 0; x < extent; x++) {
       CERATOPS_UNROLL
-      for (index_t y = 0; y < tile_extent; y++) {
-        const float* element = from[y * tile_extent + x];
+      for (index_t y = 0; y < extent; y++) {
+        const float* element = from[y * extent + x];
         d[y] = element ? load(element + c) : Vector{};
       }
-      transform_source(d, 1, rows + x, tile_extent);
+      Transforms<results>::source(d, 1, rows + x, extent);
     }
-    for (index_t y = 0; y < tile_extent; y++) {
-      transform_source(rows + y * tile_extent, 1, v, 1);
+    for (index_t y = 0; y < extent; y++) {
+      Transforms<results>::source(rows + y * extent, 1, v, 1);
       CERATOPS_UNROLL
-      for (index_t x = 0; x < tile_extent; x++) store(to + (y * tile_extent + x) * step + c, v[x]);
+      for (index_t x = 0; x < extent; x++) store(to + (y * extent + x) * step + c, v[x]);
     }
   }
   for (; c < plan.channels; c++) {
     float d[products], rows[products], v[products];
     for (int i = 0; i < products; i++) d[i] = from[i] ? from[i][c] : 0.0f;
-    for (int x = 0; x < tile_extent; x++) transform_source(d + x, tile_extent, rows + x, tile_extent);
-    for (int y = 0; y < tile_extent; y++) transform_source(rows + y * tile_extent, 1, v + y * tile_extent, 1);
+    for (int x = 0; x < extent; x++) Transforms<results>::source(d + x, extent, rows + x, extent);
+    for (int y = 0; y < extent; y++) Transforms<results>::source(rows + y * extent, 1, v + y * extent, 1);
     for (int f = 0; f < products; f++) to[f * step + c] = v[f];
   }
 }
 
 // Writes the results of one tile for columns [column, column + columns), from products `step` floats apart.
-inline void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, index_t column, index_t columns,
-                       float* result) {
+template <int results>
+void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, index_t column, index_t columns,
+                const Affine* finish, float* result) {
+  constexpr int extent = results + 2, products = extent * extent;
   const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * tile_results, x0 = at % plan.tiles_x * tile_results;
-  const index_t height = std::min<index_t>(tile_results, plan.rows - y0),
-                width = std::min<index_t>(tile_results, plan.columns - x0);
+  const index_t y0 = at / plan.tiles_x * results, x0 = at % plan.tiles_x * results;
+  const index_t height = std::min<index_t>(results, plan.rows - y0),
+                width = std::min<index_t>(results, plan.columns - x0);
   float* to = result + ((n * plan.rows + y0) * plan.columns + x0) * plan.filters + column;
+  const Affine own = finish ? finish->at(to - result, column) : Affine{};
   const auto write = [&](auto* values, index_t j, auto put) {
     for (index_t y = 0; y < height; y++) {
       for (index_t x = 0; x < width; x++) {
-        put(to + (y * plan.columns + x) * plan.filters + j, values[y * tile_results + x]);
+        const index_t at = (y * plan.columns + x) * plan.filters + j;
+        const auto value = values[y * results + x];
+        if (finish) {
+          own.put(own.of(value, at, j), to + at, at);
+        } else {
+          put(to + at, value);
+        }
       }
     }
   };
   index_t j = 0;
   for (; j + lanes <= columns; j += lanes) {
-    Vector p[tile_extent], rows[tile_results * tile_extent], y[tile_results * tile_results];
-    for (index_t x = 0; x < tile_extent; x++) {
+    Vector p[extent], rows[results * extent], y[results * results];
+    for (index_t x = 0; x < extent; x++) {
       CERATOPS_UNROLL
-      for (index_t i = 0; i < tile_extent; i++) p[i] = load(m + (i * tile_extent + x) * step + j);
-      transform_products(p, 1, rows + x, tile_extent);
+      for (index_t i = 0; i < extent; i++) p[i] = load(m + (i * extent + x) * step + j);
+      Transforms<results>::products(p, 1, rows + x, extent);
     }
-    for (index_t i = 0; i < tile_results; i++) transform_products(rows + i * tile_extent, 1, y + i * tile_results, 1);
+    for (index_t i = 0; i < results; i++) Transforms<results>::products(rows + i * extent, 1, y + i * results, 1);
     write(y, j, [](float* at, Vector value) { store(at, value); });
   }
   for (; j < columns; j++) {
-    float p[products], rows[tile_results * tile_extent], y[tile_results * tile_results];
+    float p[products], rows[results * extent], y[results * results];
     for (int i = 0; i < products; i++) p[i] = m[i * step + j];
-    for (int x = 0; x < tile_extent; x++) transform_products(p + x, tile_extent, rows + x, tile_extent);
-    for (int i = 0; i < tile_results; i++) transform_products(rows + i * tile_extent, 1, y + i * tile_results, 1);
+    for (int x = 0; x < extent; x++) Transforms<results>::products(p + x, extent, rows + x, extent);
+    for (int i = 0; i < results; i++) Transforms<results>::products(rows + i * extent, 1, y + i * results, 1);
     write(y, j, [](float* at, float value) { *at = value; });
   }
 }
@@ -224,16 +299,18 @@ inline void write_tile(const Plan& plan, index_t tile, const float* m, index_t s
 template <class Visit>
 void each_line(const Plan& plan, index_t tile, const Visit& visit) {
   const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * tile_results, x0 = at % plan.tiles_x * tile_results;
-  for (index_t y = y0; y < std::min(y0 + tile_results, plan.rows); y++) {
-    visit((n * plan.rows + y) * plan.columns + x0, std::min<index_t>(tile_results, plan.columns - x0));
+  const index_t y0 = at / plan.tiles_x * plan.results, x0 = at % plan.tiles_x * plan.results;
+  for (index_t y = y0; y < std::min(y0 + plan.results, plan.rows); y++) {
+    visit((n * plan.rows + y) * plan.columns + x0, std::min(plan.results, plan.columns - x0));
   }
 }
 
 // Computes the results of `tiles` tiles for columns [column, column + task_filters), from elements whose transforms are
 // `step` floats apart. `sums` has room for all products of task_filters columns, and for the edge of a product.
-inline void multiply_tiles(const Plan& plan, const float* transformed, index_t step, const float* panels, index_t first,
-                           index_t tiles, index_t column, float* sums, float* result) {
+template <int results>
+void multiply_tiles(const Plan& plan, const float* transformed, index_t step, const float* panels, index_t first,
+                    index_t tiles, index_t column, float* sums, const Affine* affine, float* result) {
+  constexpr int products = (results + 2) * (results + 2);
   Product p = {};
   p.m = tiles;
   p.n = std::min(task_filters, plan.filters - column);
@@ -245,18 +322,19 @@ inline void multiply_tiles(const Plan& plan, const float* transformed, index_t s
   for (index_t f = 0; f < products; f++) {
     p.a = transformed + f * step;
     p.c = sums + f * sums_step;
-    packed_product(p, panels + f * plan.panel_floats() + column * plan.channels, sums + products * sums_step);
+    packed_product(p, panels + plan.block_at(column) + f * plan.matrix_floats(column), sums + products * sums_step);
   }
   for (index_t tile = 0; tile < tiles; tile++) {
-    write_tile(plan, first + tile, sums + tile * p.n, sums_step, column, p.n, result);
+    write_tile<results>(plan, first + tile, sums + tile * p.n, sums_step, column, p.n, affine, result);
   }
 }
 
-// Convolves with a transformed kernel. `finish(memory, tile, tiles, column, columns)` is called when the results of
-// some tiles are written.
-template <class Finish>
-void convolve(const Plan& plan, const float* source, const float* panels, float* result, Runtime& runtime,
-              const Finish& finish) {
+// Convolves with a transformed kernel. Results are finished by `affine`, if not null, and then by
+// `finish(memory, tile, tiles, column, columns)`, which is called when those of some tiles are written.
+template <int results, class Finish>
+void convolve(const Plan& plan, const float* source, const float* panels, const Affine* affine, float* result,
+              Runtime& runtime, const Finish& finish) {
+  constexpr int products = (results + 2) * (results + 2);
   if (plan.is_local()) {
     runtime.pool->parallel(ceil_div(plan.tiles(), local_tiles), [&](index_t task, int thread) {
       const index_t first = task * local_tiles, tiles = std::min(local_tiles, plan.tiles() - first);
@@ -264,10 +342,11 @@ void convolve(const Plan& plan, const float* source, const float* panels, float*
       char* memory = runtime.worker(thread);
       float* transformed = reinterpret_cast<float*>(memory);
       for (index_t tile = 0; tile < tiles; tile++) {
-        transform_tile(plan, source, first + tile, transformed + tile * plan.channels, step);
+        transform_tile<results>(plan, source, first + tile, transformed + tile * plan.channels, step);
       }
       for (index_t column = 0; column < plan.filters; column += task_filters) {
-        multiply_tiles(plan, transformed, step, panels, first, tiles, column, transformed + products * step, result);
+        multiply_tiles<results>(plan, transformed, step, panels, first, tiles, column, transformed + products * step,
+                                affine, result);
       }
       finish(memory, first, tiles, 0, plan.filters);
     });
@@ -280,15 +359,15 @@ void convolve(const Plan& plan, const float* source, const float* panels, float*
     constexpr index_t together = 4;
     runtime.pool->parallel(ceil_div(tiles, together), [&](index_t task, int) {
       for (index_t tile = task * together; tile < std::min(tiles, (task + 1) * together); tile++) {
-        transform_tile(plan, source, begin + tile, transformed + tile * plan.channels, step);
+        transform_tile<results>(plan, source, begin + tile, transformed + tile * plan.channels, step);
       }
     });
     runtime.pool->parallel(ceil_div(tiles, task_tiles) * filter_blocks, [&](index_t task, int thread) {
       const index_t first = task / filter_blocks * task_tiles, count = std::min(task_tiles, tiles - first);
       const index_t column = task % filter_blocks * task_filters;
       char* memory = runtime.worker(thread);
-      multiply_tiles(plan, transformed + first * plan.channels, step, panels, begin + first, count, column,
-                     reinterpret_cast<float*>(memory), result);
+      multiply_tiles<results>(plan, transformed + first * plan.channels, step, panels, begin + first, count, column,
+                              reinterpret_cast<float*>(memory), affine, result);
       finish(memory, begin + first, count, column, std::min(task_filters, plan.filters - column));
     });
   }

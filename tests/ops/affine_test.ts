@@ -40,6 +40,7 @@ async function results(): Promise<Map<string, Tensor>> {
 }
 
 let expected: Promise<Map<string, Tensor>> | undefined;
+let expectedBehindProducts: Promise<Map<string, Tensor>> | undefined;
 
 testOnBackends("rows added, multiplied and clamped one after another", async (backend) => {
   if (!expected) {
@@ -53,5 +54,70 @@ testOnBackends("rows added, multiplied and clamped one after another", async (ba
       const isClose = Object.is(data[i], value) || Math.abs(data[i] - value) <= 2e-6;
       assert.ok(isClose || data[i] === value, `${name}, element ${i}: ${data[i]}, not ${value}`);
     });
+  }
+});
+
+/** Convolutions of [batch, size, size, channels] with kernels: channels, filters, taps, stride and groups. */
+const convolutions: readonly (readonly [number, number, number, number, number, number, number])[] = [
+  [1, 9, 3, 20, 3, 1, 1],
+  [2, 13, 24, 41, 1, 1, 1],
+  [1, 8, 400, 33, 1, 2, 1],
+  [2, 7, 50, 7, 3, 2, 1],
+  [1, 10, 12, 18, 3, 1, 3],
+  [9, 16, 16, 19, 3, 1, 1],
+];
+
+/** Products [rows, depth] x [depth, columns]. */
+const products = [[1, 30, 40], [5, 20, 3], [70, 500, 37], [600, 9, 50]] as const;
+
+/** The results of all chains behind convolutions and products. */
+async function resultsBehindProducts(): Promise<Map<string, Tensor>> {
+  const found = new Map<string, Tensor>();
+  const run = async (
+    name: string,
+    width: number,
+    product: (x: Value, kernel: Value) => Value,
+    x: Tensor,
+    kernel: Tensor,
+  ) => {
+    const [a, b, c] = [1, 2, 3].map((seed) => numbers([width], seed));
+    const { shape } = await compile(product)(x, kernel);
+    const other = numbers(shape, 4);
+    for (const [chain, of] of Object.entries(chains)) {
+      const compiled = compile((x, kernel, a, b, c, other) => of(product(x, kernel), a, b, c, other));
+      found.set(`${chain} behind ${name}`, await compiled(x, kernel, a, b, c, other));
+    }
+  };
+  for (const [batch, size, channels, filters, taps, strides, groups] of convolutions) {
+    const x = numbers([batch, size, size, channels], 5);
+    const kernel = numbers([taps, taps, channels / groups, filters], 6);
+    await run(
+      `a convolution of ${batch} x ${size} x ${size} x ${channels} to ${filters}, ${taps} taps, stride ${strides}`,
+      filters,
+      (x, kernel) => ops.multiply(ops.conv(x, kernel, { padding: "same", strides }), 0.02),
+      x,
+      kernel,
+    );
+  }
+  for (const [rows, depth, columns] of products) {
+    const [x, kernel] = [numbers([rows, depth], 5), numbers([depth, columns], 6)];
+    const product = (x: Value, kernel: Value) => ops.multiply(ops.matmul(x, kernel), 0.02);
+    await run(`a product of ${rows} x ${depth} x ${columns}`, columns, product, x, kernel);
+  }
+  return found;
+}
+
+testOnBackends("the same behind convolutions and products [slow]", async (backend) => {
+  if (!expectedBehindProducts) {
+    await useBackend("reference");
+    await (expectedBehindProducts = resultsBehindProducts());
+    await useBackend(backend);
+  }
+  const exact = await expectedBehindProducts;
+  for (const [name, { data }] of await resultsBehindProducts()) {
+    const values = Array.from(exact.get(name)!.data);
+    const scale = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    const worst = values.reduce((most, value, at) => Math.max(most, Math.abs(value - data[at])), 0) / scale;
+    assert.ok(worst < 1e-5, `${name} is off by ${worst} of its mean size`);
   }
 });

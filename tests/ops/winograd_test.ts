@@ -1,4 +1,4 @@
-// Convolutions that are large enough for transformed tiles, and their gradients.
+// Convolutions that are large enough for transformed tiles, their gradients, and what these ask for.
 import assert from "node:assert/strict";
 import { compile, grad, ops, random, type Tensor } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
@@ -46,4 +46,16 @@ testOnBackends("large convolutions of 3x3, and their gradients [slow]", async (b
     const worst = values.reduce((most, value, at) => Math.max(most, Math.abs(value - data[at]) / scale), 0);
     assert.ok(worst < 1e-5, `result ${i} of ${shape} is off by ${worst} of its mean size`);
   });
+});
+
+testOnBackends("where results behind a ReLU are positive, as its gradient asks", async () => {
+  for (const [batch, size, channels, filters, taps] of [[27, 16, 18, 70, 3], [3, 9, 5, 21, 3], [2, 8, 40, 32, 1]]) {
+    const [x, kernel] = [numbers([batch, size, size, channels], 1), numbers([taps, taps, channels, filters], 2)];
+    const [y, positive] = await compile((x, kernel, bias) => {
+      const y = ops.relu(ops.add(ops.conv(x, kernel, { padding: "same" }), bias));
+      return [y, ops.greater(y, 0)];
+    })(x, kernel, numbers([filters], 3));
+    assert.deepEqual(Array.from(positive.data, Number), Array.from(y.data, (value) => Number(value > 0)));
+    assert.ok(y.data.some((value) => value === 0) && y.data.some((value) => value > 0));
+  }
 });

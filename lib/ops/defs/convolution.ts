@@ -1,7 +1,6 @@
 // Convolution and its gradients by input and kernel: one sum over three arrays, taken for each of them.
 import type { ConvAttrs } from "../../ir/attrs.ts";
-import type { Node, ValueType } from "../../ir/graph.ts";
-import type { NodeSurroundings } from "../../ir/op_def.ts";
+import type { ValueType } from "../../ir/graph.ts";
 import type { Value } from "../../ir/value.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -17,6 +16,7 @@ import { lowerConvolution, lowerConvolutionFilter } from "../webgpu/kernels/wind
 import { epilogueData, epilogueDTypes, epilogueShapes } from "./programs.ts";
 import type { Definition } from "./definition.ts";
 import { divideFilter, divideRows } from "./division.ts";
+import { foldPadding } from "./padding.ts";
 
 /** Calls `visit` with the indices into x, the kernel and y of each term of the sum. */
 function eachTerm(
@@ -51,27 +51,6 @@ const filter = (x: Value, y: Value, sizes: Shape, attrs: ConvAttrs): Value =>
 /** Two per term: an element of y is a sum over the taps and the input channels of its group. */
 const convolutionFlops = (y: ValueType, kernel: ValueType) =>
   2 * sizeOf(y.shape) * sizeOf(kernel.shape) / (y.shape[y.shape.length - 1] || 1);
-
-/** The node with zeros around its input, if a `pad` writes such, as padding of its own window. */
-function foldPadding<K extends "convolution" | "convolutionFilter">(
-  node: Node<K>,
-  { producer }: NodeSurroundings,
-): Node<K> {
-  const maker = producer(node.inputs[0]);
-  if (maker?.op !== "pad") return node;
-  const { low, high, interior, value } = maker.attrs;
-  const inner = (list: readonly number[]) => list.slice(1, -1);
-  const isAround = value === 0 && interior.every((extent) => extent === 0) && [low, high].every((extents) => {
-    return extents[0] === 0 && extents[extents.length - 1] === 0 && extents.every((extent) => extent >= 0);
-  });
-  if (!isAround) return node;
-  const attrs = node.attrs as ConvAttrs;
-  const wider = {
-    low: attrs.low.map((extent, i) => extent + inner(low)[i]),
-    high: attrs.high.map((extent, i) => extent + inner(high)[i]),
-  };
-  return { ...node, inputs: [maker.inputs[0], ...node.inputs.slice(1)], attrs: { ...node.attrs, ...wider } };
-}
 
 /** The definitions of the convolutions. */
 export const convolutionDefs = {

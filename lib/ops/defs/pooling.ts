@@ -1,7 +1,8 @@
 // Max pooling and its gradient. (Average pooling is a convolution with equal weights: see pool.ts.)
 import { ShapeError } from "../../errors.ts";
 import type { WindowAttrs } from "../../ir/attrs.ts";
-import type { OpAttrs, ValueType } from "../../ir/graph.ts";
+import type { Node, OpAttrs, ValueType } from "../../ir/graph.ts";
+import type { NodeSurroundings } from "../../ir/op_def.ts";
 import type { Value } from "../../ir/value.ts";
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from "../../shape.ts";
 import { apply } from "../../tensor/apply.ts";
@@ -11,6 +12,7 @@ import * as o from "../primitives.ts";
 import { checkImages, dilatedSize, eachTap, positionsOf, spatialOf } from "../extents/window.ts";
 import type { Definition } from "./definition.ts";
 import { divideRows } from "./division.ts";
+import { foldPadding } from "./padding.ts";
 
 const what = "Cannot pool";
 
@@ -70,9 +72,25 @@ function elementsAt(x: Value, tap: Value, attrs: Pooling): Value {
   return o.gather(o.reshape(x, [-1]), index);
 }
 
+/**
+ * The node without zeros around what a ReLU makes: nothing there is less than zero, so it is as good to see no zeros,
+ * as long as each window sees an element. A tap that pointed at one of the zeros then points at an element that is 0 too,
+ * whose gradient the ReLU leaves out.
+ */
+function foldZeros(node: Node<"maxPool">, surroundings: NodeSurroundings): Node<"maxPool"> {
+  const { producer } = surroundings;
+  const pad = producer(node.inputs[0]);
+  if (pad?.op !== "pad" || producer(pad.inputs[0])?.op !== "relu") return node;
+  const folded = foldPadding(node, surroundings);
+  const { sizes, dilation, low, high } = folded.attrs;
+  const sees = sizes.every((size, i) => dilation[i] === 1 && low[i] < size && high[i] < size);
+  return sees ? folded : node;
+}
+
 /** The definitions of max pooling. */
 export const poolingDefs = {
   maxPool: {
+    simplify: foldZeros,
     shape: ([x], attrs) => {
       checkImages(what, x, attrs);
       const [batch, channels] = ends(x);
