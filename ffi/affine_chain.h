@@ -92,42 +92,24 @@ class AffineChain {
     for (index_t j = 0; j < n; j++) change(rows[j], rows[n + j], link.row ? link.row[j] : link.literal);
   }
 
-  // Each keeps NaN, and takes the limit where both are equal, as maximum and minimum do.
-  template <class T>
-  static T at_least(T x, T low) {
-    return ((x > low) | (x != x)) ? x : low;
-  }
-  template <class T>
-  static T at_most(T x, T high) {
-    return ((x < high) | (x != x)) ? x : high;
-  }
-
   template <bool scales, bool adds_residual, bool has_low, bool has_high>
-  static void run_part(const Part& part) {
-    const auto value = [&](auto x, auto scale, auto shift, auto residual, auto low, auto high) {
-      auto y = x;
-      if constexpr (scales) {
-        y = x * scale + shift;
-      } else {
-        y = x + shift;
-      }
-      if constexpr (adds_residual) y = y + residual;
+  static void run_part(const Part& given) {
+    // A copy, which stays in registers: for all that the compiler knows, a store may change the given one.
+    const Part part = given;
+    const Vector low = splat(part.low), high = splat(part.high);
+    const auto value_of = [&](auto get) {
+      Vector y = scales ? multiply_add(get(part.x), get(part.scale), get(part.shift)) : get(part.x) + get(part.shift);
+      if constexpr (adds_residual) y = y + get(part.residual);
       if constexpr (has_low) y = at_least(y, low);
       if constexpr (has_high) y = at_most(y, high);
       return y;
     };
-    const Vector low = splat(part.low), high = splat(part.high);
     index_t i = 0;
-    for (; i + lanes <= part.n; i += lanes) {
-      const Vector x = load(part.x + i);
-      store(part.to + i, value(x, scales ? load(part.scale + i) : x, load(part.shift + i),
-                               adds_residual ? load(part.residual + i) : x, low, high));
-    }
-    for (; i < part.n; i++) {
-      const float x = part.x[i];
-      part.to[i] = value(x, scales ? part.scale[i] : x, part.shift[i], adds_residual ? part.residual[i] : x, part.low,
-                         part.high);
-    }
+    for (; i + lanes <= part.n; i += lanes) store(part.to + i, value_of([&](const float* at) { return load(at + i); }));
+    // The last columns are a vector too, so that results do not depend on the place in it.
+    const index_t left = part.n - i;
+    if (left == 0) return;
+    store_first(part.to + i, left, value_of([&](const float* at) { return load_first(at + i, left); }));
   }
 
   template <bool... known>

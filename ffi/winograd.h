@@ -86,9 +86,10 @@ struct Plan {
 // Whether a convolution over two axes, or the transposed one, suits: enough channels that transforms cost little beside
 // products, and enough tiles that reading four times as many weights does not cost more. Of a frozen kernel it must not
 // depend on the batch, on which the rounding of predictions would then depend; another is transformed for each batch.
+// With vectors of four products take longer, so that fewer tiles are worth the reading.
 inline bool suits(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
                   bool frozen) {
-  constexpr index_t least_channels = 16, least_image_tiles = 9, least_tiles = 128;
+  constexpr index_t least_channels = 16, least_image_tiles = vector_bytes == 16 ? 4 : 9, least_tiles = 128;
   const WindowAxis* axes = window.axes;
   bool fits = groups == 1 && axes[0].extent == 1 && axes[0].taps == 1 && axes[0].pad_before == 0 &&
               axes[0].positions == 1 && channels >= least_channels && filters >= least_channels;
