@@ -7,16 +7,6 @@
 
 namespace ceratops {
 
-// Each keeps NaN. These are instructions of x86.
-template <class T>
-inline T at_least(T x, T low) {
-  return low > x ? low : x;
-}
-template <class T>
-inline T at_most(T x, T high) {
-  return high < x ? high : x;
-}
-
 // What a chain computes of a matrix: clamp(x * scale + shift + residual).
 struct Affine {
   // Rows for all columns. Without a scale that is 1.
@@ -33,14 +23,16 @@ struct Affine {
             positive ? positive + offset : nullptr};
   }
 
-  // Of lanes of x that are in column `column`, `offset` elements from its start.
-  Vector of(Vector x, index_t offset, index_t column) const {
-    Vector y = scale ? x * load(scale + column) + load(shift + column) : x + load(shift + column);
-    if (residual) y += load(residual + offset);
+  // Of lanes of x that are in column `column`, `offset` elements from its start; `get` loads those of an operand.
+  template <class Get>
+  Vector of(Vector x, index_t offset, index_t column, Get get) const {
+    Vector y = scale ? multiply_add(x, get(scale + column), get(shift + column)) : x + get(shift + column);
+    if (residual) y += get(residual + offset);
     return at_most(at_least(y, splat(low)), splat(high));
   }
+  Vector of(Vector x, index_t offset, index_t column) const { return of(x, offset, column, load); }
   float of(float x, index_t offset, index_t column) const {
-    float y = scale ? x * scale[column] + shift[column] : x + shift[column];
+    float y = scale ? multiply_add(x, scale[column], shift[column]) : x + shift[column];
     if (residual) y += residual[offset];
     return at_most(at_least(y, low), high);
   }
@@ -57,11 +49,19 @@ struct Affine {
     *to = y;
     if (positive) positive[offset] = y > 0;
   }
+  void put_first(index_t n, Vector y, float* to, index_t offset) const {
+    store_first(to, n, y);
+    for (index_t i = 0; positive && i < n; i++) positive[offset + i] = y[i] > 0;
+  }
 
   void run_row(const float* x, index_t n, float* to) const {
     index_t i = 0;
     for (; i + lanes <= n; i += lanes) put(of(load(x + i), i, i), to + i, i);
-    for (; i < n; i++) put(of(x[i], i, i), to + i, i);
+    // The last columns are a vector too, so that results do not depend on the place in it.
+    const index_t left = n - i;
+    if (left == 0) return;
+    put_first(left, of(load_first(x + i, left), i, i, [&](const float* at) { return load_first(at, left); }), to + i,
+              i);
   }
 };
 

@@ -151,6 +151,15 @@ inline bool product_is(index_t size, index_t a, index_t b, index_t c = 1) {
 inline index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 inline index_t round_up(index_t a, index_t b) { return ceil_div(a, b) * b; }
 
+// Tells the compiler that iterations are independent even if source and target are the same array.
+#if defined(__clang__)
+#define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define CERATOPS_UNROLL _Pragma("unroll")
+#else
+#define CERATOPS_INDEPENDENT _Pragma("GCC ivdep")
+#define CERATOPS_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 // The widest vector register of the target.
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64;
@@ -173,14 +182,30 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) { return __builtin_wasm
 #else
 inline Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
 #endif
+inline float multiply_add(float a, float b, float c) { return a * b + c; }
 
-// Tells the compiler that iterations are independent even if source and target are the same array.
-#if defined(__clang__)
-#define CERATOPS_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#define CERATOPS_UNROLL _Pragma("unroll")
-#else
-#define CERATOPS_INDEPENDENT _Pragma("GCC ivdep")
-#define CERATOPS_UNROLL _Pragma("GCC unroll 16")
-#endif
+// The first `n` lanes, fewer than all; the others are zero.
+inline Vector load_first(const float* from, index_t n) {
+  float all[lanes];
+  CERATOPS_UNROLL
+  for (int i = 0; i < lanes; i++) all[i] = i < n ? from[i] : 0.0f;
+  return load(all);
+}
+inline void store_first(float* to, index_t n, Vector value) {
+  CERATOPS_UNROLL
+  for (int i = 0; i < lanes; i++) {
+    if (i < n) to[i] = value[i];
+  }
+}
+
+// A limit from below and from above; each keeps NaN. Written so that it is one instruction on every target.
+template <class T>
+inline T at_least(T x, T low) {
+  return x < low ? low : x;
+}
+template <class T>
+inline T at_most(T x, T high) {
+  return high < x ? high : x;
+}
 
 }  // namespace ceratops

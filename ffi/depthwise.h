@@ -37,7 +37,8 @@ inline void depthwise_tile(const LineTaps& line, index_t at, index_t step, index
     CERATOPS_UNROLL
     for (int p = 0; p < positions; p++) {
       CERATOPS_UNROLL
-      for (int v = 0; v < vectors; v++) sums[p][v] += load(source + p * step + v * lanes) * weights[v];
+      for (int v = 0; v < vectors; v++)
+        sums[p][v] = multiply_add(load(source + p * step + v * lanes), weights[v], sums[p][v]);
     }
   }
   CERATOPS_UNROLL

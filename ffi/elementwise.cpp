@@ -36,6 +36,16 @@ void loop(void* to, const void* a_lanes, const void* b_lanes, const void* c_lane
   }
 }
 
+template <class F>
+void loop_of_vectors(void* to, const void* a_lanes, const void*, const void*, index_t n) {
+  float* out = static_cast<float*>(to);
+  const float* a = static_cast<const float*>(a_lanes);
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes) store(out + i, F::apply(load(a + i), Vector{}, Vector{}));
+  // The last lanes are a vector too, so that results do not depend on the place in it.
+  store_first(out + i, n - i, F::apply(load_first(a + i, n - i), Vector{}, Vector{}));
+}
+
 #define CERATOPS_STRUCT(name, variant, count, type, expression) \
   struct name##_##variant { \
     [[maybe_unused]] static constexpr int arguments = count; \
@@ -44,12 +54,13 @@ void loop(void* to, const void* a_lanes, const void* b_lanes, const void* c_lane
     } \
   };
 #define CERATOPS_FLOAT(name, count, expression) CERATOPS_STRUCT(name, f, count, float, expression)
+#define CERATOPS_SMOOTH(name, count, expression) CERATOPS_STRUCT(name, f, count, Vector, expression)
 #define CERATOPS_WRAPPING(name, count, on_floats, on_integers) \
   CERATOPS_STRUCT(name, f, count, float, on_floats) CERATOPS_STRUCT(name, i, count, uint32_t, on_integers)
 #define CERATOPS_SIGNED(name, count, on_floats, on_integers) \
   CERATOPS_STRUCT(name, f, count, float, on_floats) CERATOPS_STRUCT(name, i, count, int32_t, on_integers)
 #define CERATOPS_INTEGER(name, count, expression) CERATOPS_STRUCT(name, i, count, int32_t, expression)
-CERATOPS_ELEMENTWISE(CERATOPS_FLOAT, CERATOPS_WRAPPING, CERATOPS_SIGNED, CERATOPS_INTEGER)
+CERATOPS_ELEMENTWISE(CERATOPS_FLOAT, CERATOPS_SMOOTH, CERATOPS_WRAPPING, CERATOPS_SIGNED, CERATOPS_INTEGER)
 
 // Arguments too large for the fast range reduction are rare; they are recomputed after the loop.
 template <class F, float (*exact)(float)>
@@ -118,14 +129,15 @@ void convert(void* to, const void* from, index_t n) {
 }  // namespace
 
 #define CERATOPS_ROW_FLOAT(name, count, expression) {#name, count, float_loop<name##_f>, nullptr},
+#define CERATOPS_ROW_SMOOTH(name, count, expression) {#name, count, loop_of_vectors<name##_f>, nullptr},
 #define CERATOPS_ROW_WRAPPING(name, count, on_floats, on_integers) \
   {#name, count, float_loop<name##_f>, loop<name##_i, uint32_t>},
 #define CERATOPS_ROW_SIGNED(name, count, on_floats, on_integers) \
   {#name, count, float_loop<name##_f>, loop<name##_i, int32_t>},
 #define CERATOPS_ROW_INTEGER(name, count, expression) {#name, count, nullptr, loop<name##_i, int32_t>},
 
-const Elementwise elementwise_functions[] = {
-    CERATOPS_ELEMENTWISE(CERATOPS_ROW_FLOAT, CERATOPS_ROW_WRAPPING, CERATOPS_ROW_SIGNED, CERATOPS_ROW_INTEGER)};
+const Elementwise elementwise_functions[] = {CERATOPS_ELEMENTWISE(
+    CERATOPS_ROW_FLOAT, CERATOPS_ROW_SMOOTH, CERATOPS_ROW_WRAPPING, CERATOPS_ROW_SIGNED, CERATOPS_ROW_INTEGER)};
 const int elementwise_count = static_cast<int>(sizeof elementwise_functions / sizeof elementwise_functions[0]);
 
 LaneFunction lane_function_of(const char* name) {

@@ -3,14 +3,15 @@
 #include "base.h"
 
 // Name, number of arguments, and the results for float lanes and integer lanes. FLOAT and INTEGER functions have one of
-// the two. In the integer expression of WRAPPING functions the arguments are unsigned, so that overflow wraps.
+// the two; the arguments of SMOOTH ones are vectors of floats. In the integer expression of WRAPPING functions the
+// arguments are unsigned, so that overflow wraps.
 // clang-format off
-#define CERATOPS_ELEMENTWISE(FLOAT, WRAPPING, SIGNED, INTEGER) \
+#define CERATOPS_ELEMENTWISE(FLOAT, SMOOTH, WRAPPING, SIGNED, INTEGER) \
   WRAPPING(negate, 1, -a, 0u - a) \
   SIGNED(abs, 1, abs_of(a), a < 0 ? static_cast<int32_t>(0u - static_cast<uint32_t>(a)) : a) \
   SIGNED(sign, 1, a != a ? a : static_cast<float>((a > 0) - (a < 0)), (a > 0) - (a < 0)) \
-  FLOAT(exp, 1, exp_of(a)) \
-  FLOAT(expm1, 1, expm1_of(a)) \
+  SMOOTH(exp, 1, exp_of(a)) \
+  SMOOTH(expm1, 1, expm1_of(a)) \
   FLOAT(log, 1, log_of(a)) \
   FLOAT(log1p, 1, log1p_of(a)) \
   FLOAT(sqrt, 1, __builtin_sqrtf(a)) \
@@ -19,11 +20,11 @@
   FLOAT(reciprocal, 1, 1.0f / a) \
   FLOAT(sin, 1, sin_of(a)) \
   FLOAT(cos, 1, cos_of(a)) \
-  FLOAT(tanh, 1, tanh_of(a)) \
-  FLOAT(sigmoid, 1, sigmoid_of(a)) \
+  SMOOTH(tanh, 1, tanh_of(a)) \
+  SMOOTH(sigmoid, 1, sigmoid_of(a)) \
   SIGNED(relu, 1, a < 0 ? 0 : a, a < 0 ? 0 : a) \
   FLOAT(softplus, 1, softplus_of(a)) \
-  FLOAT(erf, 1, erf_of(a)) \
+  SMOOTH(erf, 1, erf_of(a)) \
   SIGNED(floor, 1, __builtin_floorf(a), a) \
   SIGNED(ceil, 1, __builtin_ceilf(a), a) \
   SIGNED(round, 1, nearest(a), a) \

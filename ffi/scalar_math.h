@@ -1,17 +1,13 @@
-// Branch-free scalar functions, which compilers vectorize on every instruction set.
-//
-// Polynomials are least-squares fits computed with 40 digits, weighted towards equal relative error. The standard
-// library is as accurate but does not vectorize; Eigen vectorizes on some instruction sets only.
+// Branch-free scalar functions, which compilers vectorize on every instruction set. exponential.h says where their
+// polynomials are from.
 #pragma once
 #include <cmath>
-#include <cstdint>
 #include <cstring>
 #include <limits>
 
-namespace ceratops {
+#include "exponential.h"
 
-inline float float_of(int32_t bits) { return __builtin_bit_cast(float, bits); }
-inline int32_t bits_of(float value) { return __builtin_bit_cast(int32_t, value); }
+namespace ceratops {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
@@ -46,54 +42,6 @@ inline float bfloat16_of(float x) {
   return float_of(static_cast<int32_t>((bits & 0x7fffffffu) > 0x7f800000u ? bits : rounded_bits(bits, 16)));
 }
 
-// The polynomial with these coefficients, highest power first, by Horner's rule.
-inline float polynomial(float, float constant) { return constant; }
-template <class... Floats>
-inline float polynomial(float x, float highest, float next, Floats... others) {
-  return polynomial(x, highest * x + next, others...);
-}
-
-// x = n ln 2 + r with |r| <= ln 2 / 2. ln 2 is split in two, the first part short enough that n times it is exact.
-struct Reduced {
-  float n, r;
-};
-inline Reduced reduce_exp(float x) {
-  const float n = nearest(x * 1.44269504f);
-  return {n, (x - n * 0.693359375f) - n * -2.12194440e-4f};
-}
-// exp(r) - 1 - r
-inline float exp_tail(float r) {
-  const float p = polynomial(r, 0.00019907555f, 0.0013933643f, 0.0083332863f, 0.041666467f, 0.16666667f) * r;
-  return (p + 0.5f) * r * r;
-}
-// 2^exponent. Unsigned, because a NaN yields an arbitrary exponent.
-inline float power_of_two(int32_t exponent) {
-  return float_of(static_cast<int32_t>((static_cast<uint32_t>(exponent) + 127u) << 23));
-}
-// x * 2^n in two factors, so that the result may be subnormal or overflow.
-inline float scale(float x, float n) {
-  const int32_t whole = static_cast<int32_t>(n);
-  const int32_t half = whole >> 1;
-  return x * power_of_two(half) * power_of_two(whole - half);
-}
-
-inline float exp_of(float x) {
-  const float low = x < -105.0f ? -105.0f : x;
-  const float bounded = low > 89.0f ? 89.0f : low;
-  const Reduced reduced = reduce_exp(bounded);
-  return scale(1.0f + (reduced.r + exp_tail(reduced.r)), reduced.n);
-}
-
-inline float expm1_of(float x) {
-  const float low = x < -18.0f ? -18.0f : x;
-  const float bounded = low > 89.0f ? 89.0f : low;
-  const Reduced reduced = reduce_exp(bounded);
-  const float minus_one = reduced.r + exp_tail(reduced.r);
-  // Half of the power, which itself may be 2^128.
-  const float half = power_of_two(static_cast<int32_t>(reduced.n - 1.0f));
-  return 2.0f * (half * minus_one + (half - 0.5f));
-}
-
 // The log of 2^shift times a positive normal number.
 inline float log_of_normal(float normal, int32_t shift) {
   // The mantissa is reduced to [sqrt(1/2), sqrt(2)).
@@ -122,42 +70,12 @@ inline float log1p_of(float x) {
   return result + (correct ? lost : 0.0f);
 }
 
-inline float abs_of(float x) { return __builtin_fabsf(x); }
-inline float sign_from(float magnitude, float sign) { return __builtin_copysignf(magnitude, sign); }
-
-inline float sigmoid_of(float x) {
-  const float e = exp_of(-abs_of(x));
-  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
-}
-
-inline float tanh_of(float x) {
-  const float a = abs_of(x);
-  const Reduced reduced = reduce_exp(a > 10.0f ? 20.0f : 2.0f * a);
-  const float power = power_of_two(static_cast<int32_t>(reduced.n));
-  const float e = power * (reduced.r + exp_tail(reduced.r)) + (power - 1.0f);
-  return sign_from(e / (e + 2.0f), x);
-}
-
 inline float softplus_of(float x) {
-  const float e = exp_of(-abs_of(x));
+  const float e = exp_of_negative(-abs_of(x));
   const float sum = 1.0f + e;
   // The rounding error of the sum.
   const float lost = (e - (sum - 1.0f)) / sum;
   return (x < 0.0f ? 0.0f : x) + (log_of_normal(sum, 0) + lost);
-}
-
-inline float erf_of(float x) {
-  const float a = abs_of(x);
-  const float z = x * x;
-  const float near = x * polynomial(z, 7.853846e-05f, -0.0008010189f, 0.0051883273f, -0.026853811f, 0.11283585f,
-                                    -0.37612626f, 1.1283792f);
-  // The log of erfc on [1, 4]; beyond, erf is 1.
-  const float t = a > 4.0f ? 4.0f : a;
-  const float log_complement = polynomial(t, -2.1687107e-05f, 0.00044133954f, -0.0042045782f, 0.025208302f,
-                                          -0.10841865f, -0.63321984f, -1.1295785f, 0.00018804867f);
-  const float far = sign_from(1.0f - exp_of(log_complement), x);
-  const float result = a < 1.0f ? near : far;
-  return x != x ? x : result;
 }
 
 // x = quadrant * pi/2 + r, with pi/2 in two parts, the first of 33 bits: below the limit its products are exact even

@@ -94,7 +94,7 @@ template <class Each>
 __attribute__((always_inline)) inline void finish_tile(const Affine& finish, const Each& each) {
   if (finish.scale) {
     each([&](Vector& sum, index_t, index_t column) {
-      sum = sum * load(finish.scale + column) + load(finish.shift + column);
+      sum = multiply_add(sum, load(finish.scale + column), load(finish.shift + column));
     });
   } else {
     each([&](Vector& sum, index_t, index_t column) { sum = sum + load(finish.shift + column); });
@@ -117,7 +117,8 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
   const float *a = from.a, *b = panel.b, *ahead = panel.ahead;
   const index_t a_row = from.row_step;
   for (index_t k = 0; k < from.depth; k++) {
-    const float* at = b + (listed ? from.list[k] : k) * panel.depth_step;
+    // Without a list b moves on: of a product with k, clang makes a loop for WebAssembly whose registers spill.
+    const float* at = listed ? b + from.list[k] * panel.depth_step : b;
     Vector row[vectors];
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) row[j] = load(at + j * lanes);
@@ -128,6 +129,7 @@ __attribute__((always_inline)) inline void tile_kernel(const TileRows& from, con
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
     a += from.depth_step;
+    if constexpr (!listed) b += panel.depth_step;
     __builtin_prefetch(ahead);
     ahead += panel.ahead_step;
   }

@@ -132,10 +132,12 @@ struct Plan {
 // How many results along an axis a tile of a convolution over two axes has, or of the transposed one; 0 if tiles do not
 // suit: they take enough channels that transforms cost little beside products, and enough tiles that reading four times
 // as many weights (of 2x2 results: 1.8 times) does not cost more. Of a frozen kernel it must not depend on the batch,
-// on which the rounding of predictions would then depend; another is transformed for each batch.
+// on which the rounding of predictions would then depend; another is transformed for each batch. With vectors of four
+// products take longer, so that fewer tiles are worth the reading.
 inline index_t results_of(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
                           bool frozen) {
-  constexpr index_t least_channels = 16, least_image_tiles = 9, least_tiles = 128;
+  constexpr index_t least_channels = 16, least_image_tiles = vector_bytes == 16 ? 4 : 9, least_tiles = 128;
+  constexpr index_t least_small_tiles = 9;
   const WindowAxis* axes = window.axes;
   bool fits = groups == 1 && axes[0].extent == 1 && axes[0].taps == 1 && axes[0].pad_before == 0 &&
               axes[0].positions == 1 && channels >= least_channels && filters >= least_channels;
@@ -148,7 +150,7 @@ inline index_t results_of(const Window& window, bool is_transpose, index_t chann
   }
   if (!fits) return 0;
   if (tiles >= least_image_tiles) return frozen || tiles * window.batch >= least_tiles ? 4 : 0;
-  return frozen && small_tiles >= least_image_tiles ? 2 : 0;
+  return frozen && small_tiles >= least_small_tiles ? 2 : 0;
 }
 
 inline Plan plan_of(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t results) {
