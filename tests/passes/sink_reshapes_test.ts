@@ -1,27 +1,14 @@
 // Sinking reshapes: which ops move, and what becomes of their operands.
 import assert from "node:assert/strict";
 import type { Graph, Node } from "../../lib/ir/graph.ts";
-import { interpret } from "../../lib/ir/interpret.ts";
 import type { Value } from "../../lib/ir/value.ts";
 import { verifyGraph } from "../../lib/ir/verify.ts";
 import * as o from "../../lib/ops/primitives.ts";
 import { optimize } from "../../lib/passes/pipeline.ts";
-import { sizeOf } from "../../lib/shape.ts";
 import { collapsed, sinkReshapes } from "../../lib/passes/sink_reshapes.ts";
-import { graphOf } from "./graph_of.ts";
+import { graphOf, resultsOf } from "./graph_of.ts";
 
 const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op).filter((op) => op !== "reshape");
-
-/** What a graph gives for inputs that count up in steps of a tenth. */
-function results(graph: Graph): number[][] {
-  const values = new Map(graph.inputs.map((id) => {
-    const { shape, dtype } = graph.types[id];
-    const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => (i % 17) / 10 - 0.7);
-    return [id, { shape, dtype, data }];
-  }));
-  interpret(graph, values);
-  return graph.outputs.map((id) => [...values.get(id)!.data]);
-}
 
 /** A layer on the last axis: reshaped, multiplied, reshaped back. */
 const dense = (x: Value, kernel: Value): Value =>
@@ -33,7 +20,7 @@ Deno.test("bias, activation and residual of a layer on three axes become the epi
   });
   const sunk = sinkReshapes(graph);
   verifyGraph(sunk);
-  assert.deepEqual(results(sunk), results(graph));
+  assert.deepEqual(resultsOf(sunk), resultsOf(graph));
   assert.deepEqual(opsOf(optimize(graph)), ["matmul", "sum"]);
 });
 
@@ -41,7 +28,7 @@ Deno.test("what only such an op reads moves with it", () => {
   const graph = graphOf([[2, 3, 4], [4, 5], [2, 3, 5]], (x, kernel, noise) => {
     return o.sum(o.select(o.greater(noise, 0.2), dense(x, kernel), 0), [0]);
   });
-  assert.deepEqual(results(sinkReshapes(graph)), results(graph));
+  assert.deepEqual(resultsOf(sinkReshapes(graph)), resultsOf(graph));
   assert.deepEqual(opsOf(optimize(graph)), ["matmul", "sum"]);
 });
 
@@ -50,7 +37,7 @@ Deno.test("an op stays where an operand broadcasts along a part of an axis of th
     return o.sum(o.multiply(dense(x, kernel), scale), [2]);
   });
   const sunk = sinkReshapes(graph);
-  assert.deepEqual(results(sunk), results(graph));
+  assert.deepEqual(resultsOf(sunk), resultsOf(graph));
   assert.deepEqual(opsOf(optimize(graph)), ["matmul", "fused", "sum"]);
 });
 
