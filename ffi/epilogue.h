@@ -33,6 +33,7 @@ class Epilogue {
   }
 
   bool exists() const { return exists_; }
+  const AffineChain* only_chain() const { return exists_ ? vm_.only_chain() : nullptr; }
   // Where the kernel writes its result.
   float* product() const { return product_->as<float>(); }
   const Value& shape() const { return *product_; }

@@ -154,32 +154,39 @@ struct Channels {
 // Writes the patches (im2col) of rows [row, row + rows) and taps [first, last) for one channel group.
 inline void write_patches(const Im2col& im2col, const Phase& phase, const Channels& channels, index_t group,
                           const float* source, index_t row, index_t rows, index_t first, index_t last, float* out) {
-  const index_t width = channels.source_group();
+  const index_t width = channels.source_group(), step = (last - first) * width;
   const bool whole = channels.groups == 1;
   Position position = position_in(phase, row);
-  for (index_t i = 0; i < rows; i++, position.advance()) {
-    const index_t z0 = position.at[0] * im2col.step[0], y0 = position.at[1] * im2col.step[1],
-                  x0 = position.at[2] * im2col.step[2];
+  while (rows > 0) {
+    const index_t count = std::min(rows, phase.count[2] - position.at[2]);
     const float* image =
         source + position.n * im2col.source[0] * im2col.source[1] * im2col.source[2] * channels.source + group * width;
     for (index_t t = first; t < last;) {
       const Tap& tap = phase.taps[t];
       const index_t run = whole ? std::min(tap.run, last - t) : 1;
-      const index_t z = z0 + tap.offset[0], y = y0 + tap.offset[1], x = x0 + tap.offset[2];
-      if (z < 0 || z >= im2col.source[0] || y < 0 || y >= im2col.source[1]) {
-        zero_floats(out, run * width);
-      } else {
-        const index_t from = std::min(run, std::max<index_t>(0, -x));
-        const index_t to = std::max(from, std::min(run, im2col.source[2] - x));
-        zero_floats(out, from * width);
-        copy_floats(out + from * width,
-                    image + ((z * im2col.source[1] + y) * im2col.source[2] + x + from) * channels.source,
-                    (to - from) * width);
-        zero_floats(out + to * width, (run - to) * width);
+      const index_t z = position.at[0] * im2col.step[0] + tap.offset[0],
+                    y = position.at[1] * im2col.step[1] + tap.offset[1];
+      const bool is_inside = z >= 0 && z < im2col.source[0] && y >= 0 && y < im2col.source[1];
+      const float* line = image + (z * im2col.source[1] + y) * im2col.source[2] * channels.source;
+      float* to = out + (t - first) * width;
+      for (index_t i = 0; i < count; i++, to += step) {
+        const index_t x = (position.at[2] + i) * im2col.step[2] + tap.offset[2];
+        if (is_inside && x >= 0 && x + run <= im2col.source[2]) {
+          copy_floats(to, line + x * channels.source, run * width);
+          continue;
+        }
+        const index_t from = is_inside ? std::min(run, std::max<index_t>(0, -x)) : run;
+        const index_t end = std::max(from, std::min(run, im2col.source[2] - x));
+        zero_floats(to, from * width);
+        if (from < end) copy_floats(to + from * width, line + (x + from) * channels.source, (end - from) * width);
+        zero_floats(to + end * width, (run - end) * width);
       }
-      out += run * width;
       t += run;
     }
+    out += count * step;
+    rows -= count;
+    position.at[2] = phase.count[2] - 1;
+    position.advance();
   }
 }
 

@@ -348,24 +348,36 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
-// The product with a b that is packed already: by many tasks, or many times.
-inline void packed_product(const Product& p, const float* panels, float* edge) {
+// The product with a b that is packed already: by many tasks, or many times; `panel_depth` is the rows of a panel, of
+// which the product takes p.k.
+inline void packed_product(const Product& p, const float* panels, float* edge, index_t panel_depth) {
   for (index_t k = 0; k < p.k; k += tile_depth) {
     const index_t depth = std::min(tile_depth, p.k - k);
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
-      const float* panel = panels + column * p.k + k * tile_columns;
+      const float* panel = panels + column * panel_depth + k * tile_columns;
       const index_t columns = std::min<index_t>(tile_columns, p.n - column);
-      const bool whole = columns == tile_columns;
-      for (index_t row = 0; row < p.m; row += tile_rows) {
-        const index_t rows = std::min<index_t>(tile_rows, p.m - row);
+      const int vectors = columns > lanes ? 2 : 1;
+      const index_t width = vectors * lanes;
+      const bool whole = columns == width;
+      const auto kernel = vectors == 2 ? tile_rows_left<2> : tile_rows_left<1>;
+      // Tiles of nearly the same height, rather than a last one of few rows. Meanwhile the next panel is fetched.
+      const index_t tiles = ceil_div(p.m, tile_rows), fetched = ceil_div(depth, tiles);
+      for (index_t row = 0, left = tiles; left > 0; left--) {
+        const index_t rows = ceil_div(p.m - row, left);
+        const float* next = panel + (panel_depth + (tiles - left) * fetched) * tile_columns;
+        for (index_t i = 0; i < fetched; i++) __builtin_prefetch(next + i * tile_columns);
         float* c = p.c + row * p.c_row + column;
-        tile_rows_left<2>(rows, depth, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
-                          whole ? c : edge, whole ? p.c_row : tile_columns, whole && add);
-        if (!whole) copy_edge(edge, tile_columns, rows, columns, add, c, p.c_row);
+        kernel(rows, depth, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
+               whole ? c : edge, whole ? p.c_row : width, whole && add);
+        if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
+        row += rows;
       }
     }
   }
+}
+inline void packed_product(const Product& p, const float* panels, float* edge) {
+  packed_product(p, panels, edge, p.k);
 }
 
 }  // namespace ceratops
