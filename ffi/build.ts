@@ -132,7 +132,9 @@ async function findOrBuild(options: BuildOptions): Promise<BuiltLibrary> {
   const found = build ? options.rebuild ? undefined : await cache.find(build) : await cache.findAny(`${sources}-`);
   if (found) return found;
   let refusal: PrebuiltError | undefined;
-  if (!options.rebuild && !(named && tools)) {
+  // Who names a compiler, flags or a sanitizer wants a build of their own.
+  const isOwn = Boolean(named && tools) || sanitize || (options.flags ?? []).length > 0;
+  if (!options.rebuild && !isOwn) {
     const taken = await takePrebuilt(options.offer ?? prebuilt, level, sources, cache);
     if (taken instanceof PrebuiltError) refusal = taken;
     else if (taken) return taken;
@@ -180,6 +182,19 @@ interface Tools {
 async function hashTools({ compiler, eigen }: Tools): Promise<string> {
   const files = [identity(compiler.program), identity(`${eigen}/Eigen/src/Core/util/Macros.h`)];
   return (await sha256(JSON.stringify([...files, ...compiler.args]))).slice(0, 12);
+}
+
+/** Whether this version offers a library for this machine that is of these sources. */
+export async function offersPrebuilt(): Promise<boolean> {
+  if (prebuilt.libraries.length === 0) return false;
+  const [texts, level] = await Promise.all([readSources(units), detectLevel()]);
+  try {
+    choosePrebuilt(prebuilt, level, await hashForPrebuilt(texts, level));
+    return true;
+  } catch (error) {
+    if (error instanceof PrebuiltError) return false;
+    throw error;
+  }
 }
 
 /** The prebuilt library from the cache or from where it is offered; why there is none; undefined if none is offered. */
@@ -250,13 +265,15 @@ export interface CompileOptions extends Tools {
   readonly library: string;
   /** What is told to be built. */
   readonly title: string;
+  /** Headers that are compiled once for all units, which halves the work; clang only. */
+  readonly precompiled?: readonly string[];
 }
 
 /** Compiles the units in a folder, as many at a time as there are processors, and leaves the linked library there. */
 export async function compile(
   work: string,
   texts: ReadonlyMap<string, string>,
-  { compiler, eigen, flags, linkFlags, build, library, title }: CompileOptions,
+  { compiler, eigen, flags, linkFlags, build, library, title, precompiled = [] }: CompileOptions,
 ): Promise<void> {
   const start = performance.now();
   const total = units.length + 1;
@@ -268,13 +285,19 @@ export async function compile(
   };
   report();
   for (const [name, text] of texts) Deno.writeTextFileSync(`${work}/${name}`, text);
+  const includes = ["-isystem", eigen];
+  if (precompiled.length > 0) {
+    Deno.writeTextFileSync(`${work}/all.h`, precompiled.map((name) => `#include "${name}"\n`).join(""));
+    await runCompiler(compiler, [...flags, ...includes, "-x", "c++-header", "all.h", "-o", "all.pch"], work);
+    includes.push("-include-pch", "all.pch");
+  }
   const waiting = [...units];
   const stop = new AbortController();
   const worker = async () => {
     for (let unit = waiting.shift(); unit && !stop.signal.aborted; unit = waiting.shift()) {
       // Only the unit that says it: what remembers compiled units can then use the others for other builds.
       const said = unit === "abi.cpp" ? [`-DCERATOPS_BUILD="${build}"`] : [];
-      const args = [...flags, ...said, "-isystem", eigen, "-c", unit, "-o", objectOf(unit)];
+      const args = [...flags, ...said, ...includes, "-c", unit, "-o", objectOf(unit)];
       await runCompiler(compiler, args, work, stop.signal);
       finished++;
       report();

@@ -1,7 +1,9 @@
-// Cross-compiles the native library for other machines, by zig: `deno task build:native [PLATFORM[/LEVEL] ...] [--from=URL]`.
-// Writes build/native, which is not committed, and the table ffi/prebuilt.ts, which a release commits.
+// Cross-compiles the native library for other machines, by zig: `deno task build:native [PLATFORM[/LEVEL] ...]`. Writes the
+// files of ffi/prebuilt and their table, ffi/prebuilt.ts, which are committed; --check says which of them are stale.
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
 import { BackendError } from "../lib/errors.ts";
 import {
   commonFlags,
@@ -18,6 +20,7 @@ import { sha256 } from "./cache.ts";
 import type { Offer, PrebuiltLibrary } from "./download.ts";
 import { exists } from "./environment.ts";
 import { readHeaders } from "./exports.ts";
+import { prebuilt } from "./prebuilt.ts";
 
 /** What libraries of a platform are built for. */
 interface Platform {
@@ -85,14 +88,16 @@ function zigFlags(target: string, level: Level): string[] {
   ];
 }
 
-/** What is written beside the libraries. */
-export interface Manifest {
-  /** The compiler and Eigen. */
-  readonly builtWith: string;
-  readonly libraries: readonly PrebuiltLibrary[];
-}
+/** The platforms with their levels, in the order of the table. */
+const all: readonly [platform: string, level: Level][] = Object.entries(platforms).flatMap(([name, { levels }]) =>
+  levels.map((level): [string, Level] => [name, level])
+);
 
-const table = new URL("prebuilt.ts", import.meta.url);
+const table = fileURLToPath(new URL("prebuilt.ts", import.meta.url));
+const folder = fileURLToPath(new URL("prebuilt/", import.meta.url));
+
+/** The name of a library's file. */
+const fileOf = (platform: string, level: string) => `${platform}-${level}.${platforms[platform].extension}.br`;
 
 /** The licences of what is in the files. */
 const notice = `The native libraries of Ceratops are under the MIT license. They contain code of:
@@ -138,10 +143,7 @@ function findHeaders(): { eigen: string; eigenVersion: string } {
 }
 
 /** The platforms and levels that arguments such as `linux-x86_64` and `linux-x86_64/x86-64-v3` name; all without any. */
-function chosen(names: readonly string[]): [platform: string, level: Level][] {
-  const all = Object.entries(platforms).flatMap(([name, { levels }]) =>
-    levels.map((level): [string, Level] => [name, level])
-  );
+function chosen(names: readonly string[]): readonly [platform: string, level: Level][] {
   const matches = (name: string) =>
     all.filter(([platform, level]) => name === platform || name === `${platform}/${level}`);
   const unknown = names.find((name) => matches(name).length === 0);
@@ -157,7 +159,7 @@ function chosen(names: readonly string[]): [platform: string, level: Level][] {
 }
 
 /** Throws if a library does not have exactly the C interface, or needs what a machine may lack. */
-function requireInterface(bytes: Uint8Array<ArrayBuffer>, platform: string, names: readonly string[]): void {
+export function requireInterface(bytes: Uint8Array<ArrayBuffer>, platform: string, names: readonly string[]): void {
   const headers = readHeaders(bytes);
   const { needs, besides } = platforms[platform];
   const complaints = [
@@ -176,8 +178,8 @@ function isWithin(version: string): boolean {
   return minor !== undefined && Number(minor) <= Number(glibc.slice(2));
 }
 
-/** Builds libraries into a folder and adds them to its manifest, which it returns; those of other sources go. */
-export async function buildNative(folder: string, names: readonly string[]): Promise<Manifest> {
+/** Builds the libraries of which the table has none of these sources, flags and tools; returns the new table. */
+async function buildNative(names: readonly string[]): Promise<readonly PrebuiltLibrary[]> {
   const list = chosen(names);
   const { compiler, version } = await findZig();
   const { eigen, eigenVersion } = findHeaders();
@@ -185,49 +187,42 @@ export async function buildNative(folder: string, names: readonly string[]): Pro
   const interfaceNames = await exportedNames();
   const builtWith = `zig ${version}, Eigen ${eigenVersion}`;
   Deno.mkdirSync(folder, { recursive: true });
-  const buildOf = async (level: Level, flags: readonly string[]) =>
-    `${await hashForPrebuilt(texts, level)}-${(await sha256(JSON.stringify([builtWith, flags]))).slice(0, 12)}`;
-  const libraries = new Map<string, PrebuiltLibrary>();
-  for (const library of readManifest(folder)?.libraries ?? []) {
-    const { target } = platforms[library.platform];
-    const current = await buildOf(library.level as Level, zigFlags(target, library.level as Level));
-    if (library.build === current && exists(join(folder, library.file))) libraries.set(library.file, library);
-    else if (exists(join(folder, library.file))) Deno.removeSync(join(folder, library.file));
-  }
-  const manifest = (): Manifest => ({ builtWith, libraries: [...libraries.values()] });
+  let libraries = prebuilt.libraries;
   for (const [platform, level] of list) {
     const { target, extension } = platforms[platform];
     const flags = zigFlags(target, level);
-    const build = await buildOf(level, flags);
-    const file = `${platform}-${level}-${build}.${extension}`;
-    if (libraries.has(file)) continue;
-    const work = Deno.makeTempDirSync({ dir: folder, prefix: "building-" });
+    const build = `${await hashForPrebuilt(texts, level)}-${
+      (await sha256(JSON.stringify([builtWith, flags]))).slice(0, 12)
+    }`;
+    const file = fileOf(platform, level);
+    if (libraries.some((library) => library.file === file && library.build === build) && exists(join(folder, file))) {
+      continue;
+    }
+    const work = Deno.makeTempDirSync({ prefix: "ceratops-native-" });
     try {
       // zig exports its C++ library too, unless told otherwise.
       Deno.writeTextFileSync(join(work, "interface.map"), "{ global: ceratops_*; local: *; };\n");
       const linkFlags = ["-s", ...(extension === "so" ? ["-Wl,--version-script=interface.map", "-ldl"] : [])];
+      const library = `library.${extension}`;
       const title = `for ${platform} ${level}`;
-      await compile(work, texts, { compiler, eigen, flags, linkFlags, build, library: file, title });
-      const bytes = Deno.readFileSync(join(work, file));
+      const precompiled = ["ops.h", "threads.h"];
+      await compile(work, texts, { compiler, eigen, flags, linkFlags, build, library, title, precompiled });
+      const bytes = Deno.readFileSync(join(work, library));
       requireInterface(bytes, platform, interfaceNames);
-      Deno.renameSync(join(work, file), join(folder, file));
-      libraries.set(file, { platform, level, build, file, size: bytes.length, sha256: await sha256(bytes) });
-      Deno.writeTextFileSync(join(folder, "manifest.json"), JSON.stringify(manifest(), null, 2) + "\n");
+      const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+      Deno.writeFileSync(join(folder, file), await promisify(brotliCompress)(bytes, { params }));
+      const built = { platform, level, build, file, size: bytes.length, sha256: await sha256(bytes) };
+      libraries = writeTable([...libraries.filter((library) => library.file !== file), built]);
     } finally {
       Deno.removeSync(work, { recursive: true });
     }
   }
   Deno.writeTextFileSync(join(folder, "NOTICE.txt"), notice);
-  return manifest();
-}
-
-function readManifest(folder: string): Manifest | undefined {
-  const path = join(folder, "manifest.json");
-  return exists(path) ? JSON.parse(Deno.readTextFileSync(path)) as Manifest : undefined;
+  return writeTable(libraries);
 }
 
 /** The functions of the C interface that native libraries have. */
-async function exportedNames(): Promise<string[]> {
+export async function exportedNames(): Promise<string[]> {
   const texts = await readSources(units);
   // What is for WebAssembly alone is within `#if defined(__wasm__)`, up to the next `#else` or `#endif`.
   const native = [...texts.values()].map((text) =>
@@ -236,22 +231,47 @@ async function exportedNames(): Promise<string[]> {
   return native.flatMap((text) => [...text.matchAll(/^CERATOPS_EXPORT .*?(\w+)\(/gm)]).map(([, name]) => name);
 }
 
-/** The module that offers the libraries of a manifest. */
-export function tableOf({ libraries }: Manifest, from: string): string {
-  const offer: Offer = { from, libraries };
+/** Writes the table, without libraries that are built no more, whose files go; returns it. */
+function writeTable(list: readonly PrebuiltLibrary[]): readonly PrebuiltLibrary[] {
+  const libraries = all.flatMap(([platform, level]) =>
+    list.find((library) => library.platform === platform && library.level === level) ?? []
+  );
+  const offer: Offer = { from: "prebuilt/", libraries };
   const head = Deno.readTextFileSync(table).split("export const")[0];
-  return `${head}export const prebuilt: Offer = ${JSON.stringify(offer, null, 2)};\n`;
+  Deno.writeTextFileSync(table, `${head}export const prebuilt: Offer = ${JSON.stringify(offer, null, 2)};\n`);
+  new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", table] }).outputSync();
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (name.endsWith(".br") && !libraries.some(({ file }) => file === name)) Deno.removeSync(join(folder, name));
+  }
+  return libraries;
+}
+
+/** Says which libraries are missing or of other sources, as a release must not have them. */
+async function tellStale(): Promise<void> {
+  const texts = await readSources(units);
+  const stale: string[] = [];
+  for (const [platform, level] of all) {
+    const library = prebuilt.libraries.find(({ file }) => file === fileOf(platform, level));
+    if (!library?.build.startsWith(`${await hashForPrebuilt(texts, level)}-`)) stale.push(`${platform}/${level}`);
+  }
+  console.log(
+    stale.length === 0
+      ? "ffi/prebuilt is of these sources"
+      : `ffi/prebuilt has none of these sources for ${stale.join(", ")}: deno task build:native before a release`,
+  );
 }
 
 if (import.meta.main) {
   try {
-    const { values, positionals } = parseArgs({ options: { from: { type: "string" } }, allowPositionals: true });
-    const { libraries, builtWith } = await buildNative("build/native", positionals);
-    Deno.writeTextFileSync(table, tableOf({ libraries, builtWith }, values.from ?? "../build/native/"));
-    await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", table.pathname] }).output();
-    for (const { file, size, sha256 } of libraries) console.log(`${file}: ${size} bytes, ${sha256}`);
+    if (Deno.args.includes("--check")) await tellStale();
+    else {
+      for (const { file, size, sha256 } of await buildNative(Deno.args)) {
+        const packed = Deno.statSync(join(folder, file)).size;
+        console.log(`${file}: ${packed} bytes, of ${size} unpacked, ${sha256}`);
+      }
+    }
   } catch (error) {
-    if (!(error instanceof BackendError) && !(error instanceof TypeError)) throw error;
+    if (!(error instanceof BackendError)) throw error;
     console.error(error.message);
     Deno.exit(1);
   }

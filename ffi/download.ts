@@ -1,4 +1,4 @@
-// Takes a prebuilt library from where this module came from, and only as the table of this version says it is.
+// Takes a prebuilt library from beside this module, and only as the table of this version says it is.
 import { BackendError } from "../lib/errors.ts";
 import { sha256 } from "./cache.ts";
 
@@ -10,9 +10,9 @@ export interface PrebuiltLibrary {
   readonly level: string;
   /** The hash that it says it was built from, which begins with that of the sources. */
   readonly build: string;
-  /** The name of its file. */
+  /** The name of its file, which is compressed by Brotli. */
   readonly file: string;
-  /** In bytes. */
+  /** The bytes of the library itself, and their hash. */
   readonly size: number;
   readonly sha256: string;
 }
@@ -46,7 +46,7 @@ export function choosePrebuilt({ libraries }: Offer, level: string, sources: str
       what,
       rule: `it must be built from the sources beside it (${sources})`,
       received: library.build,
-      hint: "who publishes them runs deno task build:native after each change of ffi/",
+      hint: "deno task build:native makes them again after a change of ffi/",
     });
   }
   return library;
@@ -57,24 +57,41 @@ export async function downloadPrebuilt(from: string, library: PrebuiltLibrary): 
   const url = new URL(library.file, new URL(from, import.meta.url));
   const refuse = (rule: string, received: string, hint?: string) =>
     new PrebuiltError({ what: `Cannot take the prebuilt native library from ${url.href}`, rule, received, hint });
+  let packed: Uint8Array<ArrayBuffer>;
+  try {
+    packed = await (url.protocol === "file:" ? Deno.readFile(url) : fetchUpTo(url, library.size));
+  } catch (error) {
+    throw refuse("it must be there and allowed to be read", textOf(error));
+  }
+  const replaced = (received: string) =>
+    refuse(
+      `it must hold the ${library.size} bytes with the SHA-256 ${library.sha256} that this version names`,
+      received,
+      "the file was replaced or cut: tell who publishes it",
+    );
+  if (packed.length > library.size) throw replaced(`${packed.length} bytes that are compressed`);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await (url.protocol === "file:" ? Deno.readFile(url) : fetchWhole(url, library.size));
+    bytes = await unpack(packed, library.size);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw refuse("it must be there and allowed to be read", said);
+    throw replaced(`what does not unpack to so many (${textOf(error)})`);
   }
   const actual = await sha256(bytes);
   if (bytes.length === library.size && actual === library.sha256) return bytes;
-  throw refuse(
-    `it must be the ${library.size} bytes with the SHA-256 ${library.sha256} that this version names`,
-    bytes.length === library.size ? actual : `${bytes.length} bytes`,
-    "the file was replaced or cut: tell who publishes it",
-  );
+  throw replaced(bytes.length === library.size ? actual : `${bytes.length} bytes`);
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** What is compressed in a file; throws if that is more than `size`, without having memory for it. */
+async function unpack(packed: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  // A DecompressionStream has no such bound: what it makes of one chunk is one chunk. Few programs need this module.
+  const { brotliDecompressSync } = await import("node:zlib");
+  return new Uint8Array(brotliDecompressSync(packed, { maxOutputLength: size }));
 }
 
 /** The body of a response; of one that is longer than `size`, little more than that. */
-async function fetchWhole(url: URL, size: number): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchUpTo(url: URL, size: number): Promise<Uint8Array<ArrayBuffer>> {
   // Nobody is asked: without this permission there are other ways to a library.
   if (Deno.permissions.querySync({ name: "net", host: url.host }).state !== "granted") {
     throw new Error(`the permission --allow-net=${url.host} is not given`);

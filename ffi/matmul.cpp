@@ -2,8 +2,11 @@
 // cache.
 #include "matmul.h"
 
+#include <atomic>
+
 #include "epilogue.h"
 #include "ops.h"
+#include "sparsity.h"
 #include "threads.h"
 #if !defined(__wasm__)
 #include <Eigen/Core>
@@ -19,6 +22,9 @@ struct MatmulState : State {
   Split split;
   // Whether b is packed once for all tasks, each of which has whole rows.
   bool packed = false;
+  // Whether zeros of a are looked for, and the size of what is written for one piece of a.
+  bool may_skip = false;
+  index_t piece_nonzeros = 0;
   Epilogue epilogue;
   std::vector<float> partial;
 };
@@ -61,27 +67,71 @@ void eigen_product(const Product& p) {
 }
 #endif
 
-// Computes one piece of one matrix; if k is split, into a partial sum.
-void run_piece(const Node& node, const MatmulState& state, float* scratch, index_t matrix, index_t m_at, index_t n_at,
-               index_t k_at) {
-  const Split& split = state.split;
-  const index_t row = m_at * split.m_part, column = n_at * split.n_part, depth = k_at * split.k_part;
-  Product p;
-  p.m = std::min(split.m_part, state.m - row);
-  p.n = std::min(split.n_part, state.n - column);
-  p.k = std::min(split.k_part, state.k - depth);
+// The product of one matrix of the batch, but for where it goes.
+Product matrix_of(const Node& node, const MatmulState& state, index_t matrix) {
+  Product p = {};
+  p.m = state.m;
+  p.n = state.n;
+  p.k = state.k;
   p.a_row = state.transpose_a ? 1 : state.k;
   p.a_depth = state.transpose_a ? state.m : 1;
   p.b_depth = state.transpose_b ? 1 : state.n;
   p.b_column = state.transpose_b ? state.k : 1;
-  p.a = node.in[0]->as<float>() + matrix * state.m * state.k + row * p.a_row + depth * p.a_depth;
-  p.b = node.in[1]->as<float>() + matrix * state.k * state.n + depth * p.b_depth + column * p.b_column;
+  p.a = node.in[0]->as<float>() + matrix * state.m * state.k;
+  p.b = node.in[1]->as<float>() + matrix * state.k * state.n;
   p.c_row = state.n;
+  return p;
+}
+
+// One piece of one matrix.
+Product piece_of(const Node& node, const MatmulState& state, index_t matrix, index_t m_at, index_t n_at, index_t k_at) {
+  const Split& split = state.split;
+  const index_t row = m_at * split.m_part, column = n_at * split.n_part, depth = k_at * split.k_part;
+  Product p = matrix_of(node, state, matrix);
+  p.m = std::min(split.m_part, state.m - row);
+  p.n = std::min(split.n_part, state.n - column);
+  p.k = std::min(split.k_part, state.k - depth);
+  p.a += row * p.a_row + depth * p.a_depth;
+  p.b += depth * p.b_depth + column * p.b_column;
+  return p;
+}
+
+// Where what is not zero in a piece of a is written.
+Nonzeros nonzeros_of(const MatmulState& state, const Runtime& runtime, index_t k, index_t m_at, index_t k_at) {
+  return {reinterpret_cast<int32_t*>(runtime.shared) + (k_at * state.split.m_parts + m_at) * state.piece_nonzeros, k};
+}
+
+// A limit of the memory for what is not zero in a.
+constexpr index_t most_nonzeros = 1 << 22;
+
+// Writes what is not zero in a; returns false, and writes nothing, if that is most of it.
+bool find_nonzeros(const Node& node, Runtime& runtime, const MatmulState& state) {
+  constexpr index_t tiles_per_task = 8;
+  const Split& split = state.split;
+  if (!state.may_skip || !is_sparse(matrix_of(node, state, 0))) return false;
+  const index_t groups = ceil_div(tiles_of(split.m_part), tiles_per_task);
+  runtime.pool->parallel(split.k_parts * split.m_parts * groups, [&](index_t task, int) {
+    const index_t m_at = task / groups % split.m_parts, k_at = task / groups / split.m_parts;
+    const Product p = piece_of(node, state, 0, m_at, 0, k_at);
+    const Nonzeros nonzeros = nonzeros_of(state, runtime, p.k, m_at, k_at);
+    const index_t first = task % groups * tiles_per_task, end = std::min(tiles_of(p.m), first + tiles_per_task);
+    for (index_t tile = first; tile < end; tile++) write_nonzeros(p, nonzeros, tile);
+  });
+  return true;
+}
+
+// Computes one piece of one matrix; if k is split, into a partial sum.
+void run_piece(const Node& node, const Runtime& runtime, const MatmulState& state, float* scratch, bool skips,
+               index_t matrix, index_t m_at, index_t n_at, index_t k_at) {
+  const Split& split = state.split;
+  Product p = piece_of(node, state, matrix, m_at, n_at, k_at);
   float* base = split.k_parts > 1
                     ? const_cast<float*>(state.partial.data()) + (k_at * state.batch + matrix) * state.m * state.n
                     : state.epilogue.product() + matrix * state.m * state.n;
-  p.c = base + row * state.n + column;
-  if (suits_eigen(p)) {
+  p.c = base + m_at * split.m_part * state.n + n_at * split.n_part;
+  const Nonzeros nonzeros = nonzeros_of(state, runtime, p.k, m_at, k_at);
+  if (skips) p.nonzeros = &nonzeros;
+  if (!skips && suits_eigen(p)) {
     eigen_product(p);
   } else {
     tile_product(p, scratch);
@@ -97,36 +147,40 @@ bool suits_packing(const MatmulState& state) {
 }
 
 void run_packed(Node& node, Runtime& runtime, MatmulState& state) {
-  Product all = {};
-  all.n = state.n;
-  all.k = state.k;
-  all.a_row = state.k;
-  all.a_depth = 1;
-  all.b = node.in[1]->as<float>();
-  all.b_depth = state.transpose_b ? 1 : state.n;
-  all.b_column = state.transpose_b ? state.k : 1;
-  all.c_row = state.n;
+  const Product all = matrix_of(node, state, 0);
   float* panels = reinterpret_cast<float*>(runtime.shared);
-  runtime.pool->parallel(panels_of(state.n), [&](index_t panel, int) { pack_shared_panel(all, panel, panels); });
+  std::atomic<bool> skips{state.may_skip && is_sparse(all)};
+  runtime.pool->parallel(panels_of(state.n), [&](index_t panel, int) {
+    pack_shared_panel(all, panel, panels);
+    const index_t floats = state.k * tile_columns;
+    if (skips && !all_finite(panels + panel * floats, floats)) skips = false;
+  });
   runtime.pool->parallel(ceil_div(state.m, packed_rows), [&](index_t task, int thread) {
     char* memory = runtime.worker(thread);
     const index_t row = task * packed_rows;
     Product p = all;
     p.m = std::min(packed_rows, state.m - row);
-    p.a = node.in[0]->as<float>() + row * state.k;
+    p.a += row * state.k;
     p.c = state.epilogue.product() + row * state.n;
-    packed_product(p, panels, reinterpret_cast<float*>(memory));
+    float* edge = reinterpret_cast<float*>(memory);
+    const Nonzeros nonzeros{reinterpret_cast<int32_t*>(edge + tile_rows * tile_columns), p.k};
+    if (skips) {
+      for (index_t tile = 0; tile < tiles_of(p.m); tile++) write_nonzeros(p, nonzeros, tile);
+      p.nonzeros = &nonzeros;
+    }
+    packed_product(p, panels, edge);
     state.epilogue.run_rectangle(memory, row, p.m, 0, state.n);
   });
 }
 
 void run_split_k(Node& node, Runtime& runtime, MatmulState& state) {
   const Split& split = state.split;
+  const bool skips = find_nonzeros(node, runtime, state);
   const index_t pieces = split.m_parts * split.n_parts * split.k_parts;
   runtime.pool->parallel(state.batch * pieces, [&](index_t task, int thread) {
     const index_t piece = task % pieces;
-    run_piece(node, state, reinterpret_cast<float*>(runtime.worker(thread)), task / pieces, piece % split.m_parts,
-              piece / split.m_parts % split.n_parts, piece / (split.m_parts * split.n_parts));
+    run_piece(node, runtime, state, reinterpret_cast<float*>(runtime.worker(thread)), skips, task / pieces,
+              piece % split.m_parts, piece / split.m_parts % split.n_parts, piece / (split.m_parts * split.n_parts));
   });
   const index_t rows = state.batch * state.m;
   const index_t rows_per_task = std::max<index_t>(1, 16384 / std::max<index_t>(1, state.n));
@@ -201,12 +255,21 @@ bool prepare_matmul(Node& node, const MatmulAttrs& attrs, Validator& validator) 
   }
   if (!validator.require(fits, "the shapes of a matmul must fit")) return false;
   state->split = split_matmul(std::max<index_t>(1, state->batch), state->m, state->n, state->k);
-  validator.need_worker(tile_scratch * sizeof(float));
   state->packed = suits_packing(*state);
-  if (state->packed) {
+  const bool packed = state->packed;
+  const Nonzeros nonzeros{nullptr, packed ? state->k : state->split.k_part};
+  state->piece_nonzeros = tiles_of(packed ? packed_rows : state->split.m_part) * nonzeros.stride();
+  const index_t pieces = packed ? 1 : state->split.m_parts * state->split.k_parts;
+  state->may_skip = state->batch == 1 && may_skip_zeros(state->m, state->n, state->k) &&
+                    pieces * state->piece_nonzeros <= most_nonzeros;
+  const std::size_t bytes =
+      state->may_skip ? static_cast<std::size_t>(pieces * state->piece_nonzeros) * sizeof(int32_t) : 0;
+  validator.need_worker(tile_scratch * sizeof(float) + (packed ? bytes : 0));
+  if (packed) {
     validator.need_shared(static_cast<std::size_t>(panels_of(state->n) * tile_columns * state->k) * sizeof(float));
-  } else if (state->split.k_parts > 1) {
-    state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
+  } else {
+    validator.need_shared(bytes);
+    if (state->split.k_parts > 1) state->partial.resize(state->split.k_parts * state->batch * state->m * state->n);
   }
   node.state = std::move(state);
   return !validator.failed;
@@ -220,13 +283,14 @@ void run_matmul(Node& node, Runtime& runtime) {
   if (split.k_parts > 1) return run_split_k(node, runtime, state);
   const index_t pieces = split.m_parts * split.n_parts;
   const index_t groups = ceil_div(state.batch, split.matrices);
+  const bool skips = find_nonzeros(node, runtime, state);
   runtime.pool->parallel(groups * pieces, [&](index_t task, int thread) {
     char* memory = runtime.worker(thread);
     const index_t piece = task % pieces;
     const index_t first = task / pieces * split.matrices;
     const index_t m_at = piece % split.m_parts, n_at = piece / split.m_parts;
     for (index_t matrix = first; matrix < std::min(state.batch, first + split.matrices); matrix++) {
-      run_piece(node, state, reinterpret_cast<float*>(memory), matrix, m_at, n_at, 0);
+      run_piece(node, runtime, state, reinterpret_cast<float*>(memory), skips, matrix, m_at, n_at, 0);
       const index_t row = m_at * split.m_part, column = n_at * split.n_part;
       state.epilogue.run_rectangle(memory, matrix * state.m + row, std::min(split.m_part, state.m - row), column,
                                    std::min(split.n_part, state.n - column));

@@ -2,7 +2,7 @@
 // [--bench]`.
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { buildLibrary, compilers, eigenFolders } from "./build.ts";
+import { buildLibrary, compilers, eigenFolders, offersPrebuilt } from "./build.ts";
 import {
   compilerPackages,
   debianNames,
@@ -12,7 +12,6 @@ import {
   managers,
   type Packages,
 } from "./packages.ts";
-import { prebuilt } from "./prebuilt.ts";
 
 /** The operations on the machine, which tests replace. */
 export interface Machine {
@@ -30,10 +29,10 @@ export interface Machine {
   hasLibrary(name: string): boolean;
   /** Runs a program with its output shown; returns the exit status. */
   run(command: readonly string[]): Promise<number>;
-  /** Whether this version offers prebuilt native libraries. */
-  readonly offersPrebuilt: boolean;
-  /** Takes or builds the native library unless it is there already; returns its path. */
-  build(): Promise<string>;
+  /** Whether this version offers a prebuilt native library for this machine. */
+  offersPrebuilt(): Promise<boolean>;
+  /** Provides the native library unless it is there already; tests want it to be compiled. Returns its path. */
+  build(options: { compile: boolean }): Promise<string>;
   /** Prints one line. */
   tell(line: string): void;
 }
@@ -125,7 +124,7 @@ export interface SetUpOptions {
 export async function setUp(options: SetUpOptions, machine: Machine): Promise<number> {
   const needs = options.test
     ? [compiler, eigen, vulkanLoader, softwareVulkan, openMpi, mpich]
-    : machine.offersPrebuilt
+    : await machine.offersPrebuilt()
     ? []
     : [compiler, eigen];
   let missing = needs.filter((need) => !need.met(machine));
@@ -145,7 +144,7 @@ export async function setUp(options: SetUpOptions, machine: Machine): Promise<nu
     return options.test ? 1 : 0;
   }
   try {
-    await machine.build();
+    await machine.build({ compile: options.test ?? false });
     return 0;
   } catch (error) {
     machine.tell(`The native library could not be built: ${error instanceof Error ? error.message : error}`);
@@ -203,8 +202,8 @@ export function thisMachine(): Machine {
       const child = new Deno.Command(program, { args, env, stdin: "null", stdout: "inherit", stderr: "inherit" });
       return (await child.output()).code;
     },
-    offersPrebuilt: prebuilt.libraries.length > 0,
-    build: () => buildLibrary(),
+    offersPrebuilt,
+    build: ({ compile }) => buildLibrary(compile ? { offer: { from: "", libraries: [] } } : {}),
     tell: (line) => console.error(line),
   };
 }

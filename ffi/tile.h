@@ -5,6 +5,8 @@
 
 namespace ceratops {
 
+struct Nonzeros;
+
 // Strides in elements: a[row * a_row + k * a_depth], b[k * b_depth + column * b_column].
 struct Product {
   index_t m, n, k;
@@ -16,10 +18,13 @@ struct Product {
   index_t c_row;
   // Whether the product is added to c.
   bool add = false;
+  // The part of a that is not zero, if the rest is to be skipped.
+  const Nonzeros* nonzeros = nullptr;
 };
 
 // As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and,
-// without relaxed SIMD, needs one for the product before the addition: a sixth row spills and costs a third of the speed.
+// without relaxed SIMD, needs one for the product before the addition: a sixth row spills and costs a third of the
+// speed.
 #if defined(__wasm__) && !defined(__wasm_relaxed_simd__)
 constexpr int tile_rows = 5;
 #else
@@ -28,31 +33,64 @@ constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
 constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
 
+// The parts in which k is summed, each of which is read from the L1 cache by many rows.
+inline index_t depth_parts(index_t k) { return ceil_div(k, tile_depth); }
+inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, depth_parts(k))); }
+
 // Floats of scratch memory that tile_product needs.
 constexpr index_t tile_scratch = tile_depth * tile_columns + tile_rows * tile_columns;
 
+// The rows of a that a tile multiplies. With a list, `depth_step` is between the k that it names.
+struct TileRows {
+  const float* a;
+  index_t row_step, depth_step, depth;
+  const int32_t* list = nullptr;
+};
+
+// The k at which a tile's rows of a are not all zero, and what a has there, for each tile of rows. A tile's block holds
+// where each part of k (depth_part) begins in its list, the length of the list, the list, counted from the start of the
+// part, and tile_rows numbers of a for each k.
+struct Nonzeros {
+  int32_t* blocks;
+  index_t k;
+
+  index_t stride() const { return depth_parts(k) + 1 + k * (1 + tile_rows); }
+  int32_t* starts(index_t tile) const { return blocks + tile * stride(); }
+  int32_t* list(index_t tile) const { return starts(tile) + depth_parts(k) + 1; }
+  float* values(index_t tile) const { return reinterpret_cast<float*>(list(tile) + k); }
+  TileRows rows(index_t tile, index_t part) const {
+    const int32_t* from = starts(tile) + part;
+    return {values(tile) + from[0] * tile_rows, 1, tile_rows, from[1] - from[0], list(tile) + from[0]};
+  }
+};
+
+inline TileRows rows_in_place(const Product& p, index_t row, index_t k, index_t depth) {
+  return {p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, depth};
+}
+
 // Computes rows x vectors of c, or adds to them if `add`.
-template <int rows, int vectors>
-inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_depth, const float* b, index_t b_depth,
-                        float* c, index_t c_row, bool add) {
+template <int rows, int vectors, bool listed>
+inline void tile_kernel(const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row, bool add) {
   Vector acc[rows][vectors];
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
     CERATOPS_UNROLL
     for (int j = 0; j < vectors; j++) acc[i][j] = Vector{};
   }
-  for (index_t k = 0; k < depth; k++) {
+  const float* a = from.a;
+  const index_t a_row = from.row_step;
+  for (index_t k = 0; k < from.depth; k++) {
+    const float* at = b + (listed ? from.list[k] : k) * b_depth;
     Vector row[vectors];
     CERATOPS_UNROLL
-    for (int j = 0; j < vectors; j++) row[j] = load(b + j * lanes);
+    for (int j = 0; j < vectors; j++) row[j] = load(at + j * lanes);
     CERATOPS_UNROLL
     for (int i = 0; i < rows; i++) {
       const Vector value = splat(a[i * a_row]);
       CERATOPS_UNROLL
       for (int j = 0; j < vectors; j++) acc[i][j] = multiply_add(value, row[j], acc[i][j]);
     }
-    a += a_depth;
-    b += b_depth;
+    a += from.depth_step;
   }
   CERATOPS_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -64,18 +102,18 @@ inline void tile_kernel(index_t depth, const float* a, index_t a_row, index_t a_
   }
 }
 
-template <int vectors>
-inline void tile_rows_left(index_t rows, index_t depth, const float* a, index_t a_row, index_t a_depth, const float* b,
-                           index_t b_depth, float* c, index_t c_row, bool add) {
+template <int vectors, bool listed>
+inline void tile_rows_left(index_t rows, const TileRows& from, const float* b, index_t b_depth, float* c, index_t c_row,
+                           bool add) {
   switch (rows) {
-    case 1: return tile_kernel<1, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 2: return tile_kernel<2, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 3: return tile_kernel<3, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 4: return tile_kernel<4, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 5: return tile_kernel<5, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 6: return tile_kernel<std::min(6, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    case 7: return tile_kernel<std::min(7, tile_rows), vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
-    default: return tile_kernel<tile_rows, vectors>(depth, a, a_row, a_depth, b, b_depth, c, c_row, add);
+    case 1: return tile_kernel<1, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 2: return tile_kernel<2, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 3: return tile_kernel<3, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 4: return tile_kernel<4, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 5: return tile_kernel<5, vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 6: return tile_kernel<std::min(6, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
+    case 7: return tile_kernel<std::min(7, tile_rows), vectors, listed>(from, b, b_depth, c, c_row, add);
+    default: return tile_kernel<tile_rows, vectors, listed>(from, b, b_depth, c, c_row, add);
   }
 }
 
@@ -122,6 +160,23 @@ inline void pack_panel(const Product& p, const float* b, index_t depth, index_t 
     const float* from = b + j * p.b_column;
     for (index_t k = 0; k < depth; k++) panel[k * width + j] = j < columns ? from[k * p.b_depth] : 0.0f;
   }
+}
+
+// Whether `n` floats, a multiple of a vector, are finite: zero times another number is NaN.
+inline bool all_finite(const float* x, index_t n) {
+  constexpr int sums = 4;
+  Vector sum[sums] = {};
+  index_t i = 0;
+  for (; i + sums * lanes <= n; i += sums * lanes) {
+    CERATOPS_UNROLL
+    for (int s = 0; s < sums; s++) sum[s] = multiply_add(load(x + i + s * lanes), Vector{}, sum[s]);
+  }
+  for (; i < n; i += lanes) sum[0] = multiply_add(load(x + i), Vector{}, sum[0]);
+  const Vector all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  for (int j = 0; j < lanes; j++) {
+    if (all[j] != 0) return false;
+  }
+  return true;
 }
 
 // A vector times a row-major b: streams eight rows of b at a time.
@@ -307,11 +362,9 @@ inline void tile_product(const Product& p, float* scratch) {
   }
   const bool direct = p.b_column == 1 && p.m < 3 * tile_rows;
   if (direct && p.m == 1) return row_product(p);
-  const index_t parts = ceil_div(p.k, tile_depth);
-  const index_t part = ceil_div(p.k, parts);
+  const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
-    const float* a = p.a + k * p.a_depth;
     const float* b = p.b + k * p.b_depth;
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
@@ -321,18 +374,21 @@ inline void tile_product(const Product& p, float* scratch) {
       const bool whole = columns == width;
       const float* from = b + column * p.b_column;
       index_t from_depth = p.b_depth;
+      bool skips = false;
       if (!direct || !whole) {
         pack_panel(p, from, depth, columns, width, panel);
         from = panel;
         from_depth = width;
+        skips = vectors == 2 && p.nonzeros && all_finite(panel, depth * width);
       }
+      const auto kernel = skips          ? tile_rows_left<2, true>
+                          : vectors == 2 ? tile_rows_left<2, false>
+                                         : tile_rows_left<1, false>;
       for (index_t row = 0; row < p.m; row += tile_rows) {
         const index_t rows = std::min<index_t>(tile_rows, p.m - row);
+        const TileRows of_a = skips ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
         float* c = p.c + row * p.c_row + column;
-        float* to = whole ? c : edge;
-        const index_t to_row = whole ? p.c_row : width;
-        const auto kernel = vectors == 2 ? tile_rows_left<2> : tile_rows_left<1>;
-        kernel(rows, depth, a + row * p.a_row, p.a_row, p.a_depth, from, from_depth, to, to_row, whole && add);
+        kernel(rows, of_a, from, from_depth, whole ? c : edge, whole ? p.c_row : width, whole && add);
         if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
       }
     }
@@ -349,10 +405,11 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
 // The product with a b that is packed already: by many tasks, or many times; `panel_depth` is the rows of a panel, of
-// which the product takes p.k.
+// which the product takes p.k. If p.nonzeros is given, b must be finite.
 inline void packed_product(const Product& p, const float* panels, float* edge, index_t panel_depth) {
-  for (index_t k = 0; k < p.k; k += tile_depth) {
-    const index_t depth = std::min(tile_depth, p.k - k);
+  const index_t part = depth_part(p.k), tiles = ceil_div(p.m, tile_rows);
+  for (index_t k = 0; k < p.k; k += part) {
+    const index_t depth = std::min(part, p.k - k), fetched = tiles > 0 ? ceil_div(depth, tiles) : 0;
     const bool add = p.add || k > 0;
     for (index_t column = 0; column < p.n; column += tile_columns) {
       const float* panel = panels + column * panel_depth + k * tile_columns;
@@ -360,16 +417,18 @@ inline void packed_product(const Product& p, const float* panels, float* edge, i
       const int vectors = columns > lanes ? 2 : 1;
       const index_t width = vectors * lanes;
       const bool whole = columns == width;
-      const auto kernel = vectors == 2 ? tile_rows_left<2> : tile_rows_left<1>;
-      // Tiles of nearly the same height, rather than a last one of few rows. Meanwhile the next panel is fetched.
-      const index_t tiles = ceil_div(p.m, tile_rows), fetched = ceil_div(depth, tiles);
-      for (index_t row = 0, left = tiles; left > 0; left--) {
-        const index_t rows = ceil_div(p.m - row, left);
-        const float* next = panel + (panel_depth + (tiles - left) * fetched) * tile_columns;
+      const auto kernel = vectors == 2 ? p.nonzeros ? tile_rows_left<2, true> : tile_rows_left<2, false>
+                                       : p.nonzeros ? tile_rows_left<1, true> : tile_rows_left<1, false>;
+      for (index_t row = 0, tile = 0; tile < tiles; tile++) {
+        // Tiles of nearly the same height, rather than a last one of few rows, unless their nonzeros are listed.
+        const index_t rows =
+            p.nonzeros ? std::min<index_t>(tile_rows, p.m - row) : ceil_div(p.m - row, tiles - tile);
+        const TileRows of_a = p.nonzeros ? p.nonzeros->rows(tile, k / part) : rows_in_place(p, row, k, depth);
+        // Meanwhile the next panel is fetched.
+        const float* next = panel + (panel_depth + tile * fetched) * tile_columns;
         for (index_t i = 0; i < fetched; i++) __builtin_prefetch(next + i * tile_columns);
         float* c = p.c + row * p.c_row + column;
-        kernel(rows, depth, p.a + row * p.a_row + k * p.a_depth, p.a_row, p.a_depth, panel, tile_columns,
-               whole ? c : edge, whole ? p.c_row : width, whole && add);
+        kernel(rows, of_a, panel, tile_columns, whole ? c : edge, whole ? p.c_row : width, whole && add);
         if (!whole) copy_edge(edge, width, rows, columns, add, c, p.c_row);
         row += rows;
       }

@@ -20,13 +20,22 @@ const eigenCore = "/usr/include/eigen3/Eigen/Core";
 const vulkan = ["libvulkan.so.1", "libvulkan_lvp.so"];
 const mpi = ["openmpi", "mpich"].flatMap((kind) => [`mpirun.${kind}`, `mpicc.${kind}`]);
 
-function pretend(script: Script): { machine: Machine; ran: string[]; told: string[]; builds: () => number } {
+interface Pretended {
+  machine: Machine;
+  ran: string[];
+  told: string[];
+  builds: () => number;
+  /** Of each build, whether it had to be compiled. */
+  compiled: boolean[];
+}
+
+function pretend(script: Script): Pretended {
   const programs = new Set(script.programs);
   const files = new Set([...(script.files ?? []), ".venv"]);
   const libraries = new Set(script.libraries);
   const ran: string[] = [];
   const told: string[] = [];
-  let builds = 0;
+  const compiled: boolean[] = [];
   const machine: Machine = {
     os: script.os ?? "linux",
     root: script.root ?? false,
@@ -42,16 +51,16 @@ function pretend(script: Script): { machine: Machine; ran: string[]; told: strin
       for (const name of script.installs?.libraries ?? []) libraries.add(name);
       return Promise.resolve(script.installStatus ?? 0);
     },
-    offersPrebuilt: script.offersPrebuilt ?? false,
-    build: () => {
-      builds++;
+    offersPrebuilt: () => Promise.resolve(script.offersPrebuilt ?? false),
+    build: ({ compile }) => {
+      compiled.push(compile);
       return script.buildFails
         ? Promise.reject(new Error("the compiler said no"))
         : Promise.resolve("/cache/libceratops.so");
     },
     tell: (line) => told.push(line),
   };
-  return { machine, ran, told, builds: () => builds };
+  return { machine, ran, told, builds: () => compiled.length, compiled };
 }
 
 Deno.test("setup: where a prebuilt library is offered only tests ask for a compiler", async () => {
@@ -65,14 +74,14 @@ Deno.test("setup: where a prebuilt library is offered only tests ask for a compi
 
 Deno.test("setup: with everything there no process is started and nothing is said", async () => {
   for (const test of [false, true]) {
-    const { machine, ran, told, builds } = pretend({
+    const { machine, ran, told, compiled } = pretend({
       root: true,
       programs: ["apt-get", "g++", ...mpi],
       files: [eigenCore],
       libraries: vulkan,
     });
     assert.equal(await setUp({ test, bench: true }, machine), 0);
-    assert.deepEqual([ran, told, builds()], [[], [], 1]);
+    assert.deepEqual([ran, told, compiled], [[], [], [test]], "what tests test is compiled");
   }
 });
 

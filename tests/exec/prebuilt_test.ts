@@ -1,5 +1,6 @@
 // Prebuilt native libraries: which is taken, what is refused and why, and that one from a server is opened and used.
 import assert from "node:assert/strict";
+import { brotliCompressSync, constants } from "node:zlib";
 import { detectLevel, findLibrary, hashForPrebuilt, readSources, units } from "../../ffi/build.ts";
 import { sha256 } from "../../ffi/cache.ts";
 import { choosePrebuilt, downloadPrebuilt, type Offer, platform, PrebuiltError } from "../../ffi/download.ts";
@@ -10,6 +11,10 @@ const builder = new URL("ffi/build.ts", root).href;
 
 /** What stands for a library where none is opened. */
 const bytes = new Uint8Array(5000).map((_, i) => i);
+
+/** A file that holds these bytes. */
+const pack = (bytes: Uint8Array) =>
+  new Uint8Array(brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }));
 
 /** The hash of today's sources for the level that these tests name. */
 const sources = await hashForPrebuilt(await readSources(units), "generic");
@@ -60,7 +65,7 @@ const refused = (pattern: RegExp) => (error: unknown) => {
   return true;
 };
 
-const whole = () => new Response(bytes);
+const whole = () => new Response(pack(bytes));
 
 /** What a process prints that looks for a library with these options, and with nothing in `PATH` but `path`. */
 async function finding(
@@ -105,7 +110,7 @@ Deno.test("a prebuilt library is downloaded once, into the cache", () =>
 
 Deno.test("a prebuilt library may be in a folder", () =>
   withFolder(async (folder) => {
-    await Deno.writeFile(`${folder}/library.bin`, bytes);
+    await Deno.writeFile(`${folder}/library.bin`, pack(bytes));
     const { from, libraries: [library] } = await offerOf(`file://${folder}/`);
     assert.deepEqual(new Uint8Array(await downloadPrebuilt(from, library)), bytes);
     await Deno.remove(`${folder}/library.bin`);
@@ -129,13 +134,16 @@ Deno.test("only a library of this platform, level and sources is chosen", async 
 Deno.test("a library that is not what the table says is refused, whatever the server does", async () => {
   let cancelled = false;
   const answers = {
-    "/swapped": () => new Response(bytes.map((byte) => byte ^ 1)),
-    "/cut": () => new Response(bytes.slice(0, 100)),
+    "/swapped": () => new Response(pack(bytes.map((byte) => byte ^ 1))),
+    "/longer": () => new Response(pack(new Uint8Array(5001))),
+    "/bomb": () => new Response(pack(new Uint8Array(1 << 26))),
+    "/unpacked": () => new Response(bytes),
+    "/cut": () => new Response(pack(bytes).slice(0, 100)),
     "/broken": () =>
       new Response(
         new ReadableStream({
           start(controller) {
-            controller.enqueue(bytes.slice(0, 1000));
+            controller.enqueue(pack(bytes).slice(0, 100));
             setTimeout(() => controller.error(new Error("the line is cut")), 50);
           },
         }),
@@ -150,11 +158,14 @@ Deno.test("a library that is not what the table says is refused, whatever the se
   };
   await withServer(answers, async (origin) => {
     const { libraries: [library] } = await offerOf("");
-    const rule = "it must be the 5000 bytes with the SHA-256 [0-9a-f]{64} that this version names";
+    const rule = "it must hold the 5000 bytes with the SHA-256 [0-9a-f]{64} that this version names";
     const cases: [file: string, pattern: RegExp][] = [
       ["swapped", new RegExp(`${rule}, received [0-9a-f]{64}: the file was replaced or cut`)],
-      ["cut", new RegExp(`${rule}, received 100 bytes: `)],
-      ["endless", new RegExp(`${rule}, received \\d{4,} bytes: `)],
+      ["longer", new RegExp(`${rule}, received what does not unpack to so many \\(.*larger than 5000 bytes\\): `)],
+      ["bomb", new RegExp(`${rule}, received what does not unpack to so many \\(.*larger than 5000 bytes\\): `)],
+      ["unpacked", new RegExp(`${rule}, received \\d+ bytes: `)],
+      ["cut", new RegExp(`${rule}, received \\d{1,3} bytes: `)],
+      ["endless", new RegExp(`${rule}, received \\d{4,} bytes that are compressed: `)],
       ["broken", /it must be there and allowed to be read, received .*(body|connection)/],
       ["missing", /it must be there and allowed to be read, received the server says 404$/],
     ];
@@ -192,7 +203,7 @@ Deno.test("where a prebuilt library is refused the compiler is used, after a lin
       await Deno.writeTextFile(`${folder}/bin/g++`, cxx, { mode: 0o755 });
       const path = `${folder}/bin`;
       const refusals: [offer: Offer, why: RegExp][] = [
-        [await offerOf(`${origin}/`), /^Cannot take .*received 10 bytes.*; it is compiled instead$/m],
+        [await offerOf(`${origin}/`), /^Cannot take .*received \d+ bytes.*; it is compiled instead$/m],
         [await offerOf(`${origin}/`, { build: "0-1" }), /^Cannot take .*sources beside it.*; it is compiled instead$/m],
       ];
       for (const [index, [offer, why]] of refusals.entries()) {
@@ -208,6 +219,9 @@ Deno.test("where a prebuilt library is refused the compiler is used, after a lin
       const offer = await offerOf(`${origin}/`);
       const said = await finding({ offer, compiler: `${path}/g++`, cache: `${folder}/named` }, { folder, path });
       assert.doesNotMatch(said, /prebuilt native/);
+      const flagged = await finding({ offer, flags: ["-O1"], cache: `${folder}/flagged` }, { folder, path });
+      assert.doesNotMatch(flagged, /prebuilt native/);
+      assert.match(flagged, /^Building the native library/m);
       assert.equal(asked.length, 1);
     })
   ));
@@ -219,7 +233,7 @@ Deno.test("where there is no compiler a program from a URL runs on the library f
     const library = await findLibrary();
     const binary = await Deno.readFile(library.path);
     const offer: Offer = {
-      from: "../build/native/",
+      from: "prebuilt/",
       libraries: [{
         platform,
         level: await detectLevel(),
@@ -229,11 +243,12 @@ Deno.test("where there is no compiler a program from a URL runs on the library f
         sha256: await sha256(binary),
       }],
     };
+    const packed = pack(binary);
     const asked: string[] = [];
     const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
       const { pathname } = new URL(request.url);
       asked.push(pathname);
-      if (pathname === "/build/native/library.bin") return new Response(binary);
+      if (pathname === "/ffi/prebuilt/library.bin") return new Response(packed);
       const type = types[pathname.slice(pathname.lastIndexOf("."))] ?? "text/plain";
       const text = pathname === "/ffi/prebuilt.ts"
         ? `export const prebuilt = ${JSON.stringify(offer)};`
@@ -276,7 +291,7 @@ Deno.test("where there is no compiler a program from a URL runs on the library f
         assert.doesNotMatch(said, /Building the native library/);
         assert.equal(new TextDecoder().decode(stdout), '["eigen",[[19,22],[43,50]]]\n');
       }
-      assert.equal(asked.filter((path) => path === "/build/native/library.bin").length, 1);
+      assert.equal(asked.filter((path) => path === "/ffi/prebuilt/library.bin").length, 1);
     } finally {
       await server.shutdown();
     }

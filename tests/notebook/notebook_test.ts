@@ -8,7 +8,7 @@ import type { MediaBundle } from "../../lib/terminal/notebook.ts";
 import { useBackend } from "../backends.ts";
 import { findPython } from "../python.ts";
 
-const python = findPython(["jupyter_client"], "the notebook is not run");
+const python = findPython(["nbconvert"], "the notebook is not run");
 const pathOf = (name: string) => new URL(name, import.meta.url).pathname;
 
 /** What a cell shows. */
@@ -18,16 +18,55 @@ interface Output {
   readonly data?: MediaBundle;
 }
 
+/** A cell, as files of notebooks hold it: texts are lists of lines. */
+interface Cell {
+  readonly cell_type: string;
+  readonly outputs: { output_type: string; text?: string[]; data?: Record<string, string | string[]> }[];
+}
+
+/** What the cells of a notebook show when nbconvert runs them in this Deno's kernel. */
+async function execute(notebook: string): Promise<Output[][]> {
+  const folder = await Deno.makeTempDir({ prefix: "ceratops-notebook-" });
+  try {
+    const kernel = `${folder}/kernels/deno`;
+    await Deno.mkdir(kernel, { recursive: true });
+    const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
+    const spec = { argv, display_name: "Deno", language: "typescript" };
+    await Deno.writeTextFile(`${kernel}/kernel.json`, JSON.stringify(spec));
+    const { success, stderr } = await new Deno.Command(python!, {
+      args: [
+        ...["-m", "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.kernel_name=deno"],
+        "--AsyncKernelManager.client_factory=patient_client.PatientClient",
+        ...["--output-dir", folder, "--output", "executed.ipynb", notebook],
+      ],
+      env: {
+        CERATOPS_BACKEND: "eigen",
+        JUPYTER_NO_CONFIG: "1",
+        JUPYTER_PATH: folder,
+        PYTHONPATH: pathOf("."),
+        PYTHONDONTWRITEBYTECODE: "1",
+      },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const { cells } = JSON.parse(await Deno.readTextFile(`${folder}/executed.ipynb`)) as { cells: Cell[] };
+    const joined = (lines: string | string[]) => [lines].flat().join("");
+    return cells.filter((cell) => cell.cell_type === "code").map(({ outputs }) =>
+      outputs.map(({ output_type, text, data }) => ({
+        output_type,
+        ...(text ? { text: joined(text) } : {}),
+        ...(data ? { data: Object.fromEntries(Object.entries(data).map(([type, text]) => [type, joined(text)])) } : {}),
+      }))
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 Deno.test({
   name: "the notebook of MNIST shows digits, the summary, a training, curves and the confusion matrix [slow] [eigen]",
   ignore: python === undefined,
   fn: async () => {
-    const { success, stdout, stderr } = await new Deno.Command(python!, {
-      args: [pathOf("run_notebook.py"), pathOf("../../examples/mnist.ipynb"), Deno.execPath()],
-      env: { CERATOPS_BACKEND: "eigen" },
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    const cells: Output[][] = JSON.parse(new TextDecoder().decode(stdout));
+    const cells = await execute(pathOf("../../examples/mnist.ipynb"));
     const [data, digits, numbers, summary, graph, training, curves, test, matrix, wrong] = cells;
     assert.equal(cells.length, 10);
     assert.match(data[0].text!, /\[ 60000, 28, 28 \]/);
