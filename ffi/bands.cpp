@@ -321,7 +321,6 @@ class Joiner {
     if (first >= middle || middle > last) return false;
     auto bands = std::make_unique<BandsState>();
     Node &expand = graph_.nodes[first], &depthwise = graph_.nodes[middle], &end = graph_.nodes[last];
-    // What the joined nodes write between them is not written, so it may lie over what they read.
     if (!waits(first, middle, last)) return false;
     bands->expand = &expand;
     bands->depthwise = &depthwise;
