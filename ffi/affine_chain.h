@@ -1,13 +1,20 @@
 // Elementwise functions that together are clamp(x * scale + shift + residual), where scale and shift are rows that all
-// rows of x share: a bias, a batch normalization, a residual connection, a ReLU. They run in one pass.
+// rows of x share: a bias, a batch normalization, a residual connection, a ReLU. They run in one pass. Swish,
+// y * sigmoid(y), may be the last of them.
 #pragma once
 #include <limits>
 
-#include "base.h"
+#include "exponential.h"
 
 namespace ceratops {
 
-// What a chain computes of a matrix: clamp(x * scale + shift + residual).
+inline void swish(float* x, index_t n) {
+  index_t i = 0;
+  for (; i + lanes <= n; i += lanes) store(x + i, swish_of(load(x + i)));
+  if (i < n) store_first(x + i, n - i, swish_of(load_first(x + i, n - i)));
+}
+
+// What a chain computes of a matrix: clamp(x * scale + shift + residual), and the swish of that.
 struct Affine {
   // Rows for all columns. Without a scale that is 1.
   const float *scale, *shift;
@@ -16,11 +23,12 @@ struct Affine {
   float low, high;
   // Null, or, laid out like x, set to whether a result is greater than zero, which gradients of a ReLU ask for.
   std::uint8_t* positive;
+  bool has_swish;
 
   // The same for an x that starts `offset` elements further on, in column `column`.
   Affine at(index_t offset, index_t column) const {
-    return {scale ? scale + column : nullptr,      shift + column, residual ? residual + offset : nullptr, low, high,
-            positive ? positive + offset : nullptr};
+    return {scale ? scale + column : nullptr,       shift + column, residual ? residual + offset : nullptr, low, high,
+            positive ? positive + offset : nullptr, has_swish};
   }
 
   // Of lanes of x that are in column `column`, `offset` elements from its start; `get` loads those of an operand.
@@ -28,13 +36,15 @@ struct Affine {
   Vector of(Vector x, index_t offset, index_t column, Get get) const {
     Vector y = scale ? multiply_add(x, get(scale + column), get(shift + column)) : x + get(shift + column);
     if (residual) y += get(residual + offset);
-    return at_most(at_least(y, splat(low)), splat(high));
+    y = at_most(at_least(y, splat(low)), splat(high));
+    return has_swish ? swish_of(y) : y;
   }
   Vector of(Vector x, index_t offset, index_t column) const { return of(x, offset, column, load); }
   float of(float x, index_t offset, index_t column) const {
     float y = scale ? multiply_add(x, scale[column], shift[column]) : x + shift[column];
     if (residual) y += residual[offset];
-    return at_most(at_least(y, low), high);
+    y = at_most(at_least(y, low), high);
+    return has_swish ? swish_of(y) : y;
   }
 
   // Stores results, `offset` elements from x's start.
@@ -63,6 +73,15 @@ struct Affine {
     put_first(left, of(load_first(x + i, left), i, i, [&](const float* at) { return load_first(at, left); }), to + i,
               i);
   }
+
+  // With a scale and without a residual, what is clamped of a vector of columns, for many rows.
+  struct Columns {
+    Vector scale, shift, low, high;
+    Vector operator()(Vector x) const { return at_most(at_least(multiply_add(x, scale, shift), low), high); }
+  };
+  Columns columns(index_t column) const {
+    return {load(scale + column), load(shift + column), splat(low), splat(high)};
+  }
 };
 
 class AffineChain {
@@ -87,11 +106,17 @@ class AffineChain {
     return has_low_ = true;
   }
   bool clamp_high(float limit) {
-    if (has_high_) return false;
+    if (has_high_ || has_swish_) return false;
     high_ = limit;
     return has_high_ = true;
   }
 
+  bool add_swish() {
+    if (has_swish_) return false;
+    return has_swish_ = true;
+  }
+
+  bool adds_residual() const { return adds_residual_; }
   bool has_row() const {
     return std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.row; });
   }
@@ -130,7 +155,13 @@ class AffineChain {
             adds_residual_ ? residual : nullptr,
             low_,
             high_,
-            nullptr};
+            nullptr,
+            has_swish_};
+  }
+  // The same without a residual and with a scale in any case; `rows` has room for two.
+  Affine scaled(float* rows, index_t row_length) const {
+    compute_rows(rows, row_length);
+    return {rows, rows + row_length, nullptr, low_, high_, nullptr, has_swish_};
   }
 
  private:
@@ -139,7 +170,7 @@ class AffineChain {
     const float* row;
     float literal;
   };
-  bool clamps() const { return has_low_ || has_high_; }
+  bool clamps() const { return has_low_ || has_high_ || has_swish_; }
 
   template <class Change>
   static void compose(const Link& link, float* rows, index_t n, Change change) {
@@ -148,7 +179,7 @@ class AffineChain {
   }
 
   std::vector<Link> links_;
-  bool scales_ = false, adds_residual_ = false, has_low_ = false, has_high_ = false;
+  bool scales_ = false, adds_residual_ = false, has_low_ = false, has_high_ = false, has_swish_ = false;
   float low_ = -std::numeric_limits<float>::infinity(), high_ = std::numeric_limits<float>::infinity();
 };
 

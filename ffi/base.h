@@ -138,6 +138,7 @@ struct Op {
   const char* name;
   Aliasing aliasing;
   bool (*prepare)(Node&, AttrReader&, Validator&);
+  // Null for a node that another one runs too.
   void (*run)(Node&, Runtime&);
 };
 

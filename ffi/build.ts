@@ -12,6 +12,7 @@ import { prebuilt } from "./prebuilt.ts";
 export const units = [
   "matmul.cpp",
   "convolution.cpp",
+  "bands.cpp",
   "attention.cpp",
   "recurrence.cpp",
   "elementwise.cpp",

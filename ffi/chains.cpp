@@ -77,6 +77,17 @@ void ElementwiseVm::find_chains() {
       head.to = next.to;
       end++;
     }
+    // Swish: the sigmoid of the chain's result, and their product.
+    if (end + 1 < steps_.size() && uses[head.to] == 2 && uses[steps_[end].to] == 1 && steps_[end].a == head.to) {
+      const Step &sigmoid = steps_[end], &product = steps_[end + 1];
+      const bool is_product =
+          (product.a == head.to && product.b == sigmoid.to) || (product.a == sigmoid.to && product.b == head.to);
+      if (is_product && sigmoid.function == lane_function_of("sigmoid") &&
+          product.function == lane_function_of("multiply") && chain.add_swish()) {
+        head.to = product.to;
+        end += 2;
+      }
+    }
     const bool starts_full = base >= static_cast<int>(operands_.size()) ||
                              (operands_[base].access == Access::direct && dtypes_[base] == DType::float32);
     if (!chain.has_row() || !starts_full) {
@@ -90,6 +101,11 @@ void ElementwiseVm::find_chains() {
     i = end;
   }
   steps_ = kept;
+}
+
+const AffineChain* ElementwiseVm::only_chain() const {
+  const bool is_only = is_chain() && results_.size() == 1;
+  return is_only && !chains_[steps_[0].chain].chain.adds_residual() ? &chains_[steps_[0].chain].chain : nullptr;
 }
 
 bool ElementwiseVm::is_chain() const {

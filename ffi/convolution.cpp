@@ -1,10 +1,8 @@
 // Convolution and its two adjoints, by im2col in cache-sized blocks followed by a matrix product.
-#include "depthwise.h"
-#include "epilogue.h"
-#include "im2col.h"
+#include "convolution.h"
+
 #include "matmul.h"
 #include "ops.h"
-#include "pages.h"
 #include "threads.h"
 #include "winograd.h"
 
@@ -21,11 +19,6 @@ constexpr index_t row_unit = 24;
 // Upper bound of the floats used for partial sums of a filter gradient.
 constexpr index_t partial_floats = 1 << 22;
 
-// Rows and taps per block of patches.
-struct Blocks {
-  index_t rows, taps;
-};
-
 Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks) {
   Blocks blocks;
   blocks.taps = std::max<index_t>(1, std::min(taps, patch_floats / (block_rows * width)));
@@ -34,41 +27,6 @@ Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns,
   blocks.rows = std::max(row_unit, std::min(fitting, wanted));
   return blocks;
 }
-
-// A kernel in the form in which it is used.
-struct PreparedKernel {
-  // As it lies, packed for products, or transformed. A frozen one is kept, another prepared in each run.
-  enum Use { plain, packed, transformed } use = plain;
-  std::vector<float> panels;
-  bool is_kept = false;
-  std::uint64_t refreshes = 0;
-
-  void resize(index_t floats) {
-    panels.reserve(floats);
-    ask_for_large_pages(panels.data(), floats * sizeof(float));
-    panels.resize(floats);
-  }
-};
-
-struct ConvolutionState : State {
-  PreparedKernel prepared;
-  bool is_transpose = false;
-  // Of a transformed kernel.
-  index_t tile_results = 0;
-  // Products with a packed kernel are divided into blocks of columns too.
-  index_t block_columns = 0;
-  // Whether patches are written once for all of these, before the products.
-  bool shares_patches = false;
-  Window window;
-  Im2col im2col;
-  Channels channels;
-  Epilogue epilogue;
-  bool identity = false;
-  // A matrix [taps * source channels, target channels] per group, if the kernel is not laid out like that.
-  bool packs = false;
-  std::vector<float> packed;
-  std::vector<Blocks> blocks;
-};
 
 // Decodes the window, and checks the shapes of x, the kernel and y.
 template <class Attrs>
@@ -105,7 +63,7 @@ void prepare_transformed(ConvolutionState& state, Validator& validator) {
 // Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
 // is larger than the caches is read once by few rows.
 void prepare_packed(ConvolutionState& state, Validator& validator) {
-  constexpr index_t most_rows = 96, most_columns = 256, least_columns = 32;
+  constexpr index_t most_rows = 96, most_columns = 256;
   const Channels& channels = state.channels;
   const Phase& phase = state.im2col.phases[0];
   const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
@@ -121,8 +79,10 @@ void prepare_packed(ConvolutionState& state, Validator& validator) {
   state.blocks.push_back(blocks);
   const double flops = 2.0 * phase.rows * depth * channels.target;
   const index_t wanted = std::max(ceil_div(channels.target, most_columns), ceil_div(tasks_wanted(flops), row_parts));
-  const index_t column_parts = by_columns ? std::min(wanted, std::max<index_t>(1, channels.target / least_columns)) : 1;
-  state.block_columns = round_up(ceil_div(channels.target, column_parts), tile_columns);
+  // Twice as many blocks of columns, so that threads finish together.
+  const index_t panels = panels_of(channels.target);
+  state.block_columns =
+      (by_columns && wanted > 1 ? std::max<index_t>(1, panels / (2 * wanted)) : panels) * tile_columns;
   if (state.shares_patches) validator.need_shared(phase.rows * depth * sizeof(float));
   const index_t patches = by_columns ? 0 : blocks.rows * depth;
   validator.need_worker((patches + tile_rows * tile_columns) * sizeof(float));
@@ -259,7 +219,8 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
   }
 }
 
-// Packs or transforms the kernel, unless that is kept from the last run and the kernel has not changed.
+}  // namespace
+
 void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
   PreparedKernel& prepared = state.prepared;
   if (prepared.is_kept && prepared.refreshes == runtime.refreshes) return;
@@ -281,6 +242,8 @@ void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runti
   }
   prepared.refreshes = runtime.refreshes;
 }
+
+namespace {
 
 void run_transformed(ConvolutionState& state, const float* source, Runtime& runtime) {
   const winograd::Plan plan = winograd_plan(state);

@@ -1,5 +1,6 @@
 // Depthwise convolution: each channel by itself, so that sums are vectors of neighbouring channels.
 #pragma once
+#include "affine_chain.h"
 #include "im2col.h"
 
 namespace ceratops {
@@ -110,6 +111,53 @@ inline void depthwise_rows(const Im2col& im2col, const Phase& phase, index_t cha
     rows -= end - begin;
     position.at[2] = phase.count[2] - 1;
     position.advance();
+  }
+}
+
+// A line of targets whose windows are all inside. Columns of the source and of the target are `step` apart, the weights
+// of taps `weight_step`.
+struct InnerLine {
+  static constexpr index_t most_lines = 8;
+  const float* sources[most_lines];
+  index_t lines, step;
+  const float* weights;
+  index_t weight_step;
+  float* to;
+};
+
+// `positions` targets from `at` on, with vectors of channels from `c` on, of windows of `taps` columns. Each source is
+// loaded once for all targets that it belongs to.
+template <int positions, int taps, int stride, int vectors>
+inline void inner_tile(const InnerLine& line, index_t at, index_t c, const Affine& finish) {
+  Vector sums[positions][vectors] = {};
+  for (index_t i = 0; i < line.lines; i++) {
+    const float* source = line.sources[i] + at * stride * line.step + c;
+    const float* from = line.weights + i * taps * line.weight_step + c;
+    Vector weights[taps][vectors];
+    CERATOPS_UNROLL
+    for (int t = 0; t < taps; t++) {
+      CERATOPS_UNROLL
+      for (int v = 0; v < vectors; v++) weights[t][v] = load(from + t * line.weight_step + v * lanes);
+    }
+    CERATOPS_UNROLL
+    for (int column = 0; column < (positions - 1) * stride + taps; column++) {
+      CERATOPS_UNROLL
+      for (int v = 0; v < vectors; v++) {
+        const Vector x = load(source + column * line.step + v * lanes);
+        CERATOPS_UNROLL
+        for (int t = 0; t < taps; t++) {
+          const int position = (column - t) / stride;
+          const bool reads = column >= t && position * stride + t == column && position < positions;
+          if (reads) sums[position][v] = multiply_add(x, weights[t][v], sums[position][v]);
+        }
+      }
+    }
+  }
+  CERATOPS_UNROLL
+  for (int v = 0; v < vectors; v++) {
+    const Affine::Columns columns = finish.columns(c + v * lanes);
+    CERATOPS_UNROLL
+    for (int p = 0; p < positions; p++) store(line.to + (at + p) * line.step + c + v * lanes, columns(sums[p][v]));
   }
 }
 

@@ -33,6 +33,7 @@ class Epilogue {
   }
 
   bool exists() const { return exists_; }
+  const AffineChain* only_chain() const { return exists_ ? vm_.only_chain() : nullptr; }
   // The epilogue as a function of rows and columns that the kernel applies itself, once for each of its runs; null if
   // it is none or there is no epilogue.
   const Affine* start_affine() {

@@ -126,6 +126,11 @@ inline T sigmoid_of(T x) {
 }
 
 template <class T>
+inline T swish_of(T x) {
+  return x * sigmoid_of(x);
+}
+
+template <class T>
 inline T tanh_of(T x) {
   const T a = abs_of(x);
   const auto reduced = reduce_exp<exponent_bias>(at_most(a + a, constant_like(x, 20.0f)));

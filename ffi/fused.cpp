@@ -168,7 +168,8 @@ bool ElementwiseVm::fit(bool rows, Validator& validator) {
     } else if (by_rows_) {
       operand.access = operand.inner_stride == 0 ? Access::row_scalar : Access::row_vector;
     } else {
-      operand.access = Access::gathered;
+      const bool is_row = operand.inner_stride == 1 && operand.value->size == inner_;
+      operand.access = is_row ? Access::periodic : Access::gathered;
     }
   }
   return true;
@@ -188,7 +189,10 @@ void ElementwiseVm::allocate() {
     operand.used = last_use[i] >= 0;
     const bool in_place = operand.access == Access::direct ||
                           (operand.access == Access::row_vector && bytes_of(operand.value->dtype) == 4);
-    if (operand.used && !in_place) operand.buffer = buffers_++;
+    if (!operand.used || in_place) continue;
+    operand.buffer = buffers_++;
+    // Read from any of its elements on.
+    if (operand.access == Access::periodic) buffers_++;
   }
   std::vector<int> buffer_of(register_count_, -1), free_buffers;
   for (int i = 0; i < static_cast<int>(steps_.size()); i++) {
@@ -264,6 +268,9 @@ void ElementwiseVm::start(char* memory) const {
   for (std::size_t i = 0; i < literals_.size(); i++) regs[literals_[i].first] = &literal_lanes_[i * block_];
   for (std::size_t i = 0; i < operands_.size(); i++) {
     const Operand& operand = operands_[i];
+    if (operand.access == Access::periodic && operand.used) {
+      repeat_row(operand, buffer(memory, operand.buffer), block_ + inner_);
+    }
     if (operand.access != Access::scalar || !operand.used) continue;
     fill_lanes(buffer(memory, operand.buffer), operand.value->data, operand.value->dtype,
                std::min(block_, std::max<index_t>(size(), 1)));
@@ -333,6 +340,8 @@ void ElementwiseVm::run_flat(char* memory, index_t from, index_t n) const {
     } else if (operand.access == Access::widened) {
       regs[i] = buffer(memory, operand.buffer);
       widen(buffer(memory, operand.buffer), value.data + from, value.dtype, n);
+    } else if (operand.access == Access::periodic) {
+      regs[i] = buffer(memory, operand.buffer) + from % inner_ * 4;
     } else if (operand.access == Access::gathered) {
       regs[i] = buffer(memory, operand.buffer);
       gather(operand, buffer(memory, operand.buffer), from, n);
@@ -383,6 +392,13 @@ void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from
       offset -= outer_dims_[axis] * operand.strides[axis];
       index[axis] = 0;
     }
+  }
+}
+
+void ElementwiseVm::repeat_row(const Operand& operand, char* lanes_out, index_t n) const {
+  gather(operand, lanes_out, 0, inner_);
+  for (index_t done = inner_; done < n; done *= 2) {
+    std::memcpy(lanes_out + done * 4, lanes_out, std::min(done, n - done) * 4);
   }
 }
 

@@ -13,6 +13,9 @@ class ElementwiseVm {
   bool prepare(Words program, const std::vector<Value*>& in, const std::vector<Value*>& out, bool rows,
                Validator& validator);
 
+  // The chain of operand 0 that the whole program is, without a residual; null if it is something else.
+  const AffineChain* only_chain() const;
+
   // Bytes of scratch memory per thread.
   std::size_t worker_bytes() const;
   // Initializes a thread's scratch memory; must be called before its first block in each run of the node.
@@ -40,7 +43,7 @@ class ElementwiseVm {
   index_t weight() const { return 2 + static_cast<index_t>(steps_.size()) * 2; }
 
  private:
-  enum class Access { direct, widened, scalar, row_vector, row_scalar, gathered };
+  enum class Access { direct, widened, scalar, row_vector, row_scalar, periodic, gathered };
   struct Operand {
     const Value* value;
     Access access;
@@ -80,6 +83,8 @@ class ElementwiseVm {
   void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;
   void execute(char* memory, index_t from, index_t column, index_t n) const;
   void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
+  // Writes an operand of one row again and again.
+  void repeat_row(const Operand& operand, char* lanes_out, index_t n) const;
   index_t offset_of_row(const Operand& operand, index_t row) const;
   const void** registers(char* memory) const { return reinterpret_cast<const void**>(memory); }
   char* buffer(char* memory, int index) const {

@@ -36,8 +36,8 @@ inline Split split_matmul(index_t batch, index_t m, index_t n, index_t k) {
     // A thin product is bound by reading b, which is best read sequentially, so k is split.
     while (batch * split.k_parts < 16 && k * n / split.k_parts > 32768 && k / split.k_parts > 64) split.k_parts *= 2;
   } else if (k >= 2 * least_depth && k >= 4 * std::max(m, n) && m * n <= 65536) {
-    // A deep product, such as the gradient of a filter, or of a kernel that is used in many steps: any other split would
-    // pack the same rows and columns repeatedly.
+    // A deep product, such as the gradient of a filter, or of a kernel that is used in many steps: any other split
+    // would pack the same rows and columns repeatedly.
     const bool very = k >= 4 * least_depth && k > 8 * std::max(m, n);
     const index_t depth = very ? 2 * least_depth : least_depth / 4;
     split.k_parts = std::max<index_t>(1, std::min(round_up(ceil_div(wanted, batch), 2), k / depth));

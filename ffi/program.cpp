@@ -5,6 +5,7 @@
 #include <chrono>
 #endif
 
+#include "bands.h"
 #include "ops.h"
 #include "threads.h"
 
@@ -95,6 +96,7 @@ std::string Program::load(const int32_t* words, std::size_t count, bool (*is_all
   const bool read = read_graph(reader, graph_, 0) &&
                     validator_.require(reader.at == reader.end, "the program must end where it ends");
   if (!read) return validator_.error;
+  if (!segments_.empty()) join_convolutions(graph_, segments_[0].data, segments_[0].bytes, validator_);
   runtime_.worker_bytes = static_cast<std::size_t>(round_up(static_cast<index_t>(validator_.worker_bytes), cache_line));
   const std::size_t shared =
       static_cast<std::size_t>(round_up(static_cast<index_t>(validator_.shared_bytes), cache_line));
@@ -262,7 +264,7 @@ const char* Program::take_failure() {
 bool Program::run_node(int32_t index, const char*& failure) {
   if (index == 0 && stop_.load(std::memory_order_relaxed)) return false;
   Node& node = graph_.nodes[index];
-  node.op->run(node, runtime_);
+  if (node.op->run) node.op->run(node, runtime_);
   failure = take_failure();
   return true;
 }
@@ -278,10 +280,13 @@ int32_t Program::profile(double* nanoseconds, int32_t count) {
 
 void run_graph(Graph& graph, Runtime& runtime) {
   if (!runtime.profile) {
-    for (Node& node : graph.nodes) node.op->run(node, runtime);
+    for (Node& node : graph.nodes) {
+      if (node.op->run) node.op->run(node, runtime);
+    }
     return;
   }
   for (Node& node : graph.nodes) {
+    if (!node.op->run) continue;
     const int64_t start = now();
     node.op->run(node, runtime);
     node.nanoseconds += now() - start;

@@ -102,6 +102,7 @@ __attribute__((always_inline)) inline void finish_tile(const Affine& finish, con
   if (finish.residual) each([&](Vector& sum, index_t at, index_t) { sum = sum + load(finish.residual + at); });
   const Vector low = splat(finish.low), high = splat(finish.high);
   each([&](Vector& sum, index_t, index_t) { sum = at_most(at_least(sum, low), high); });
+  if (finish.has_swish) each([&](Vector& sum, index_t, index_t) { sum = swish_of(sum); });
 }
 
 // Computes rows x vectors of c. Inlined, so that what starts a tile comes from registers.
@@ -487,7 +488,7 @@ inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_column
 // next is prefetched; the last prefetches what lies behind it. Where c is large beside few panels, which stay in the L2
 // cache, it is written row by row instead.
 template <bool listed>
-inline void packed_tiles(const Product& p, const float* panels, float* edge) {
+inline void packed_tiles(const Product& p, const float* panels, index_t panel_depth, float* edge) {
   constexpr index_t few = 32768, many_rows = 8 * tile_rows;
   const bool by_rows = p.k <= tile_depth && p.k * p.n <= few && p.m >= many_rows;
   const index_t together = by_rows ? tile_rows : p.m;
@@ -498,9 +499,9 @@ inline void packed_tiles(const Product& p, const float* panels, float* edge) {
     const bool is_last = k + depth == p.k;
     for (index_t first = 0; first < p.m; first += together) {
       for (index_t column = 0; column < p.n; column += tile_columns) {
-        const float* panel = panels + column * p.k + k * tile_columns;
+        const float* panel = panels + column * panel_depth + k * tile_columns;
         const bool is_end = column + tile_columns >= p.n && !is_last;
-        const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * p.k;
+        const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * panel_depth;
         const float* ahead = by_rows ? panel : next;
         for (index_t row = first; row < std::min(p.m, first + together); row += tile_rows) {
           const TileRows rows = listed ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
@@ -512,9 +513,11 @@ inline void packed_tiles(const Product& p, const float* panels, float* edge) {
   }
 }
 
-// If p.nonzeros is given, b must be finite.
-inline void packed_product(const Product& p, const float* panels, float* edge) {
-  return p.nonzeros ? packed_tiles<true>(p, panels, edge) : packed_tiles<false>(p, panels, edge);
+// Of panels that have `panel_depth` rows, p.k of which are multiplied. If p.nonzeros is given, b must be finite.
+inline void packed_product(const Product& p, const float* panels, index_t panel_depth, float* edge) {
+  return p.nonzeros ? packed_tiles<true>(p, panels, panel_depth, edge)
+                    : packed_tiles<false>(p, panels, panel_depth, edge);
 }
+inline void packed_product(const Product& p, const float* panels, float* edge) { packed_product(p, panels, p.k, edge); }
 
 }  // namespace ceratops

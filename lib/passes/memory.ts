@@ -5,6 +5,7 @@ import { isAlias, isConstant, isLoop, opDef } from "../ir/op_def.ts";
 import { sizeOf } from "../shape.ts";
 import { packsOf } from "./pack.ts";
 import type { Place, Plan } from "./plan.ts";
+import { blocksOf } from "./blocks.ts";
 import { aliasRoots, copyNode } from "./rewrite.ts";
 
 /** Every location is aligned to this many bytes: WebGPU's offset alignment. */
@@ -125,6 +126,9 @@ class Planner {
     const { nodes } = this.#graph;
     const lastUse = new Map<ValueId, number>();
     nodes.forEach((node, at) => !isAlias(node) && node.inputs.forEach((id) => lastUse.set(this.#root(id), at)));
+    for (const { reads, last } of blocksOf(this.#graph)) {
+      reads.forEach((id) => lastUse.set(this.#root(id), Math.max(last, lastUse.get(this.#root(id))!)));
+    }
     resultsOf(this.#graph).forEach((id) => lastUse.set(this.#root(id), nodes.length));
     // Reads through an alias that is itself a result count for its root.
     const packs = packsOf(this.#graph, this.#root).flatMap((pack) => this.#cut(pack));

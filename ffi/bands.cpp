@@ -1,0 +1,381 @@
+// An inverted residual block: a convolution that expands the channels, a depthwise convolution, and a 1x1 convolution
+// that reduces them again. What the first two write is many times as large as what the block reads and returns. Here a
+// task computes a band of the block's lines, some channels at a time: the lines of the expanded image that the band
+// reads, with zeros around them, their depthwise convolution, and what that adds to the product.
+#include "bands.h"
+
+#include "convolution.h"
+#include "ops.h"
+#include "threads.h"
+#include "tile.h"
+
+namespace ceratops {
+
+namespace {
+
+// Floats of the expanded lines that a line of the result reads, which stay in the L1 cache.
+constexpr index_t ring_floats = 6144;
+constexpr index_t most_channels = 64;
+// Images whose expanded lines are smaller stay in the caches anyway.
+constexpr index_t least_image_floats = 1 << 16;
+// Bands of all images, which threads share. A band computes the expanded lines at its edges again, so it reads this
+// many others at least.
+constexpr index_t wanted_bands = 4, least_lines = 7;
+
+// Computes a line of a depthwise convolution.
+using FilterLine = void (*)(const InnerLine& line, index_t columns, index_t channels, const Affine& finish);
+
+struct BandsState : State {
+  // The convolutions; the last one is null if the depthwise convolution's result is the block's.
+  const Node *expand, *depthwise, *project;
+  // What the last node's state was.
+  std::unique_ptr<State> owned;
+  ConvolutionState *first, *middle, *last;
+  FilterLine filter;
+  // Lines of a band, columns of an expanded line with what is around it, and channels that are computed at a time.
+  index_t lines, source_columns, channels;
+  // Floats of a task's memory.
+  index_t row_floats, line_floats, filtered_floats, padded_floats;
+  std::size_t bytes() const {
+    const index_t ring = middle->window.axes[1].taps * line_floats;
+    return (2 * row_floats + ring + filtered_floats + padded_floats + tile_rows * tile_columns) * sizeof(float);
+  }
+};
+
+// The memory of a task.
+struct BandMemory {
+  float *first_rows, *middle_rows, *expanded, *filtered, *padded, *edge;
+
+  BandMemory(const BandsState& bands, char* memory) {
+    first_rows = reinterpret_cast<float*>(memory);
+    middle_rows = first_rows + bands.row_floats;
+    expanded = middle_rows + bands.row_floats;
+    filtered = expanded + bands.middle->window.axes[1].taps * bands.line_floats;
+    padded = filtered + bands.filtered_floats;
+    edge = padded + bands.padded_floats;
+  }
+};
+
+template <int taps, int stride>
+void filter_line(const InnerLine& line, index_t columns, index_t channels, const Affine& finish) {
+  constexpr int together = 4, vectors = taps > 3 ? 1 : 2;
+  index_t x = 0;
+  for (; x + together <= columns; x += together) {
+    index_t c = 0;
+    for (; c + vectors * lanes <= channels; c += vectors * lanes) {
+      inner_tile<together, taps, stride, vectors>(line, x, c, finish);
+    }
+    for (; c < channels; c += lanes) inner_tile<together, taps, stride, 1>(line, x, c, finish);
+  }
+  for (; x < columns; x++) {
+    for (index_t c = 0; c < channels; c += lanes) inner_tile<1, taps, stride, 1>(line, x, c, finish);
+  }
+}
+
+FilterLine filter_for(index_t taps, index_t stride) {
+  if (taps == 3 && stride == 1) return filter_line<3, 1>;
+  if (taps == 3 && stride == 2) return filter_line<3, 2>;
+  if (taps == 5 && stride == 1) return filter_line<5, 1>;
+  if (taps == 5 && stride == 2) return filter_line<5, 2>;
+  return nullptr;
+}
+
+// Columns of a line that windows read, with what is around it.
+index_t padded_columns(const Window& window) {
+  const WindowAxis& width = window.axes[2];
+  return std::max(width.pad_before, (width.positions - 1) * width.stride + width.taps);
+}
+
+// The chain of an epilogue; without one, nothing changes.
+Affine finish_of(const ConvolutionState& state, float* rows, index_t columns) {
+  const AffineChain* chain = state.epilogue.only_chain();
+  return (chain ? *chain : AffineChain()).scaled(rows, columns);
+}
+
+// Columns [0, n) of rows that are n long.
+void finish_lines(const Affine& finish, index_t column, index_t n, index_t rows, float* x) {
+  for (index_t j = 0; j < n; j += lanes) {
+    const Affine::Columns columns = finish.columns(column + j);
+    for (float* at = x + j; at < x + rows * n; at += n) store(at, columns(load(at)));
+  }
+  if (finish.has_swish) swish(x, rows * n);
+}
+
+// What some channels of a band are computed with.
+struct Part {
+  const BandsState& bands;
+  const BandMemory& memory;
+  Affine first, middle;
+  index_t image, channel, count;
+};
+
+// The channels of an expanded line, with zeros around the image.
+void expand_line(const Part& part, index_t line, float* to) {
+  const BandsState& bands = part.bands;
+  const ConvolutionState& state = *bands.first;
+  const WindowAxis &height = bands.middle->window.axes[1], &width = bands.middle->window.axes[2];
+  const index_t depth = state.blocks[0].taps * state.channels.source, count = part.count;
+  if (line < 0 || line >= height.extent) return zero_floats(to, bands.source_columns * count);
+  const index_t left = width.pad_before, columns = std::min(width.extent, bands.source_columns - left);
+  const index_t row = (part.image * height.extent + line) * width.extent;
+  const float* source = bands.expand->in[0]->as<float>();
+  Product p = {};
+  p.m = columns;
+  p.n = count;
+  p.a_depth = 1;
+  p.c = to + left * count;
+  p.c_row = count;
+  const float* panels = state.prepared.panels.data() + part.channel * depth;
+  if (state.identity) {
+    p.k = p.a_row = depth;
+    p.a = source + row * depth;
+    packed_product(p, panels, part.memory.edge);
+  } else {
+    // A window's line is adjacent in the line that it reads, so patches need not be written.
+    const WindowAxis &high = state.window.axes[1], &wide = state.window.axes[2];
+    const index_t inputs = state.channels.source, length = wide.extent * inputs;
+    const index_t before = wide.pad_before * inputs, padded = padded_columns(state.window) * inputs;
+    p.k = wide.taps * inputs;
+    p.a_row = wide.stride * inputs;
+    p.a = part.memory.padded;
+    for (index_t i = 0; i < high.taps; i++) {
+      const index_t y = line * high.stride - high.pad_before + i;
+      const bool is_inside = y >= 0 && y < high.extent;
+      const index_t inside = is_inside ? std::min(length, padded - before) : 0;
+      zero_floats(part.memory.padded, before);
+      copy_floats(part.memory.padded + before, source + (part.image * high.extent + y) * length, inside);
+      zero_floats(part.memory.padded + before + inside, padded - before - inside);
+      p.add = i > 0;
+      packed_product(p, panels + i * p.k * tile_columns, depth, part.memory.edge);
+    }
+  }
+  finish_lines(part.first, part.channel, count, columns, p.c);
+  zero_floats(to, left * count);
+  zero_floats(p.c + columns * count, (bands.source_columns - left - columns) * count);
+}
+
+// What some channels add to the lines [from, to) of the result.
+void run_part(const Part& part, index_t from, index_t to) {
+  const BandsState& bands = part.bands;
+  const BandMemory& memory = part.memory;
+  const ConvolutionState& middle = *bands.middle;
+  const WindowAxis &height = middle.window.axes[1], &width = middle.window.axes[2];
+  const index_t all = middle.channels.source, count = part.count;
+  InnerLine line = {};
+  line.lines = height.taps;
+  line.step = count;
+  line.weights = bands.depthwise->in[1]->as<float>() + part.channel;
+  line.weight_step = all;
+  line.to = memory.filtered;
+  // Expanded lines are kept in a ring.
+  index_t next = from * height.stride;
+  for (index_t y = from; y < to; y++) {
+    const index_t first = y * height.stride, end = first + height.taps;
+    const auto place = [&](index_t at) { return memory.expanded + at % height.taps * bands.line_floats; };
+    for (next = std::max(next, first); next < end; next++) expand_line(part, next - height.pad_before, place(next));
+    for (index_t i = 0; i < height.taps; i++) line.sources[i] = place(first + i);
+    bands.filter(line, width.positions, count, part.middle);
+    if (part.middle.has_swish) swish(memory.filtered, width.positions * count);
+    const index_t row = (part.image * height.positions + y) * width.positions;
+    if (!bands.project) {
+      float* target = bands.depthwise->out[0]->as<float>() + row * all + part.channel;
+      for (index_t x = 0; x < width.positions; x++) copy_floats(target + x * all, memory.filtered + x * count, count);
+      continue;
+    }
+    const ConvolutionState& last = *bands.last;
+    Product p = {};
+    p.m = width.positions;
+    p.n = last.channels.target;
+    p.k = count;
+    p.a = memory.filtered;
+    p.a_row = count;
+    p.a_depth = 1;
+    p.c = last.epilogue.product() + row * p.n;
+    p.c_row = p.n;
+    p.add = part.channel > 0;
+    packed_product(p, last.prepared.panels.data() + part.channel * tile_columns, all, memory.edge);
+  }
+}
+
+// Lines [from, to) of the result for an image.
+void run_band(const BandsState& bands, index_t image, index_t from, index_t to, char* scratch) {
+  const BandMemory memory(bands, scratch);
+  const index_t all = bands.middle->channels.source;
+  Part part{bands,
+            memory,
+            finish_of(*bands.first, memory.first_rows, all),
+            finish_of(*bands.middle, memory.middle_rows, all),
+            image,
+            0,
+            0};
+  for (; part.channel < all; part.channel += bands.channels) {
+    part.count = std::min(bands.channels, all - part.channel);
+    run_part(part, from, to);
+    part.middle.scale += bands.channels;
+    part.middle.shift += bands.channels;
+  }
+  if (!bands.project) return;
+  const Value& result = bands.last->epilogue.shape();
+  const index_t line = result.size / (bands.middle->window.batch * bands.middle->window.axes[1].positions);
+  const index_t first = image * bands.middle->window.axes[1].positions;
+  bands.last->epilogue.run(scratch, (first + from) * line, (first + to) * line);
+}
+
+void run_bands(Node& node, Runtime& runtime) {
+  const BandsState& bands = node.state_as<BandsState>();
+  refresh_kernel(*bands.first, bands.expand->in[1]->as<float>(), runtime);
+  if (bands.project) refresh_kernel(*bands.last, bands.project->in[1]->as<float>(), runtime);
+  const Window& window = bands.middle->window;
+  const index_t positions = window.axes[1].positions, per_image = ceil_div(positions, bands.lines);
+  runtime.pool->parallel(window.batch * per_image, [&](index_t task, int thread) {
+    const index_t from = task % per_image * bands.lines;
+    run_band(bands, task / per_image, from, std::min(positions, from + bands.lines), runtime.worker(thread));
+  });
+}
+
+// What joined nodes run in place of their op.
+const Op joined_before = {"convolution", Aliasing::no_alias, nullptr, nullptr};
+const Op joined_last = {"convolution", Aliasing::no_alias, nullptr, run_bands};
+
+class Joiner {
+ public:
+  Joiner(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator)
+      : graph_(graph), slots_(slots), slot_bytes_(slot_bytes), validator_(validator) {}
+
+  void run() {
+    for (std::size_t i = 0; i < graph_.nodes.size(); i++) {
+      if (!is_convolution(graph_.nodes[i]) || !expands(graph_.nodes[i])) continue;
+      const std::size_t middle = reader_of(graph_.nodes[i]);
+      if (middle == none || !filters(graph_.nodes[middle])) continue;
+      const std::size_t last = reader_of(graph_.nodes[middle]);
+      if (last != none && reduces(graph_.nodes[last]) && join(i, middle, last)) continue;
+      join(i, middle, middle);
+    }
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  bool is_convolution(const Node& node) const { return node.op->run == run_convolution; }
+
+  // Whether an epilogue, if there is one, can be computed on some channels alone.
+  static bool is_simple(const Node& node) {
+    const Epilogue& epilogue = convolution_of(node).epilogue;
+    return node.out.size() == 1 && node.out[0]->dtype == DType::float32 &&
+           (!epilogue.exists() || epilogue.only_chain());
+  }
+  static ConvolutionState& convolution_of(const Node& node) { return node.state_as<ConvolutionState>(); }
+
+  static bool expands(const Node& node) {
+    const ConvolutionState& state = convolution_of(node);
+    const WindowAxis* axes = state.window.axes;
+    const bool is_flat = axes[0].extent == 1 && axes[0].taps == 1 && axes[1].dilation == 1 && axes[2].dilation == 1;
+    return state.prepared.use == PreparedKernel::packed && is_simple(node) && is_flat;
+  }
+  bool filters(const Node& node) const {
+    if (!is_convolution(node)) return false;
+    const ConvolutionState& state = convolution_of(node);
+    const WindowAxis* axes = state.window.axes;
+    return state.channels.depthwise() && is_simple(node) && axes[0].extent == 1 && axes[0].taps == 1 &&
+           axes[1].dilation == 1 && axes[2].dilation == 1 && axes[1].extent > 0 && axes[2].extent > 0 &&
+           axes[1].positions > 0 && axes[2].positions > 0 && state.channels.source % lanes == 0 &&
+           axes[1].extent * axes[2].extent * state.channels.source >= least_image_floats;
+  }
+  bool reduces(const Node& node) const {
+    if (!is_convolution(node)) return false;
+    const ConvolutionState& state = convolution_of(node);
+    return state.prepared.use == PreparedKernel::packed && state.identity;
+  }
+
+  // The node that alone reads the image that a node writes, and reads nothing else of it; `none` if others may see it.
+  std::size_t reader_of(const Node& node) const {
+    const Value* value = node.out[0];
+    if (node.out.size() != 1 || value->data < slots_ || value->data + value->bytes() > slots_ + slot_bytes_)
+      return none;
+    for (const Alias& alias : graph_.aliases) {
+      if (alias.root == value || alias.value == value) return none;
+    }
+    for (const Value* output : graph_.outputs) {
+      if (output == value) return none;
+    }
+    std::size_t reader = none;
+    for (std::size_t i = 0; i < graph_.nodes.size(); i++) {
+      const std::vector<Value*>& in = graph_.nodes[i].in;
+      const auto reads = std::count(in.begin(), in.end(), value);
+      if (reads == 0) continue;
+      if (reads > 1 || reader != none || in[0] != value) return none;
+      reader = i;
+    }
+    return reader;
+  }
+
+  // Whether what node `at` reads is the same when node `last` runs, and not overwritten by that.
+  bool can_wait(std::size_t at, std::size_t last) const {
+    for (std::size_t i = at + 1; i <= last; i++) {
+      const Node& other = graph_.nodes[i];
+      if (other.body) return false;
+      for (const Value* out : other.out) {
+        for (const Value* in : graph_.nodes[at].in) {
+          if (overlap(*in, *out)) return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  bool join(std::size_t first, std::size_t middle, std::size_t last) {
+    if (first >= middle || middle > last) return false;
+    auto bands = std::make_unique<BandsState>();
+    Node &expand = graph_.nodes[first], &depthwise = graph_.nodes[middle], &end = graph_.nodes[last];
+    if (!waits(first, middle, last)) return false;
+    bands->expand = &expand;
+    bands->depthwise = &depthwise;
+    bands->project = last == middle ? nullptr : &end;
+    bands->first = &convolution_of(expand);
+    bands->middle = &convolution_of(depthwise);
+    bands->last = &convolution_of(end);
+    if (!divide(*bands)) return false;
+    validator_.need_worker(bands->bytes());
+    bands->owned = std::move(end.state);
+    end.state = std::move(bands);
+    expand.op = depthwise.op = &joined_before;
+    end.op = &joined_last;
+    return true;
+  }
+
+  bool waits(std::size_t first, std::size_t middle, std::size_t last) const {
+    return can_wait(first, last) && (middle == last || can_wait(middle, last));
+  }
+
+  static bool divide(BandsState& bands) {
+    const ConvolutionState &first = *bands.first, &middle = *bands.middle;
+    const WindowAxis &height = middle.window.axes[1], &width = middle.window.axes[2];
+    const index_t all = middle.channels.source;
+    bands.filter = filter_for(width.taps, width.stride);
+    if (!bands.filter || height.taps > InnerLine::most_lines) return false;
+    const index_t parts = ceil_div(wanted_bands, std::max<index_t>(1, middle.window.batch));
+    bands.lines =
+        std::min(height.positions, std::max(ceil_div(least_lines, height.stride), ceil_div(height.positions, parts)));
+    bands.source_columns = std::max(width.pad_before + 1, padded_columns(middle.window));
+    const index_t fitting = ring_floats / (height.taps * bands.source_columns) / tile_columns * tile_columns;
+    bands.channels = std::min(all, std::min(most_channels, std::max<index_t>(tile_columns, fitting)));
+    bands.row_floats = 2 * all;
+    bands.line_floats = bands.source_columns * bands.channels;
+    bands.filtered_floats = width.positions * bands.channels;
+    bands.padded_floats = first.identity ? 0 : padded_columns(first.window) * first.channels.source;
+    return true;
+  }
+
+  Graph& graph_;
+  const char* slots_;
+  std::size_t slot_bytes_;
+  Validator& validator_;
+};
+
+}  // namespace
+
+void join_convolutions(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator) {
+  Joiner(graph, slots, slot_bytes, validator).run();
+}
+
+}  // namespace ceratops
