@@ -9,7 +9,7 @@
 // needs: fn in_mask(u32, u32, u32, u32) -> bool, fn bias_of(u32, u32, u32, u32) -> f32,
 //   fn factor_of(u32, u32, u32, u32) -> f32, load_query f32, load_key f32, load_value f32, load_stats f32,
 //   load_gradient f32, store_y f32, store_stats f32, params { queries, keys, heads, groups, size, value_size, scale: f32,
-//   causal, window, zero_empty, threshold, path, kept: f32 }
+//   causal, window, zero_empty, threshold, path, first, kept: f32 }
 
 var<workgroup> tile: array<f32, 256>;
 
