@@ -115,14 +115,10 @@ inline T expm1_of(T x) {
   return sum + sum;
 }
 
-// Zero below 2^-128.
 template <class T>
 inline T sigmoid_of(T x) {
-  // Between these, exp(-x) is normal, or infinite.
-  const auto reduced = reduce_exp<exponent_bias>(clamped(-x, -87.0f, 88.9f));
-  const T one = constant_like(x, 1.0f);
-  const T e = (one + exp_minus_one(reduced.r)) * power_of_two(reduced.bits);
-  return one / (one + e);
+  const T one = constant_like(x, 1.0f), e = exp_of_negative(-abs_of(x));
+  return (x < T{} ? e : one) / (one + e);
 }
 
 template <class T>

@@ -49,6 +49,7 @@ class Sinking {
     const moved = target && this.#moved(node, target);
     if (moved === undefined) {
       this.#graph.nodes.push(node);
+      if (isElementwise(node) && this.#isInOwnShape(node)) this.#own.add(node.outputs[0]);
       return;
     }
     const [output] = node.outputs;
@@ -62,6 +63,12 @@ class Sinking {
     });
     this.#own.add(moved);
     this.#sources.set(output, moved);
+  }
+
+  /** Whether a node reads what has the shape of its product, and gives the same shape. */
+  #isInOwnShape({ inputs, outputs }: Node): boolean {
+    const { types } = this.#graph;
+    return inputs.some((id) => this.#own.has(id) && sameShape(types[id].shape, types[outputs[0]].shape));
   }
 
   /** The shape of the product that an operand comes from; undefined if there is none, or the node must stay. */

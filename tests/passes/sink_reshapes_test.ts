@@ -32,6 +32,15 @@ Deno.test("what only such an op reads moves with it", () => {
   assert.deepEqual(opsOf(optimize(graph)), ["matmul", "sum"]);
 });
 
+Deno.test("what follows elementwise ops in the product's own shape moves too", () => {
+  const graph = graphOf([[6, 4], [4, 5], [6, 5], [2, 3, 5]], (x, kernel, noise, mask) => {
+    const dropped = o.multiply(o.select(o.greater(noise, 0.2), o.matmul(x, kernel), 0), 1.25);
+    return o.sum(o.select(o.greater(mask, 0), o.reshape(dropped, [2, 3, 5]), 0), [0]);
+  });
+  assert.deepEqual(resultsOf(sinkReshapes(graph)), resultsOf(graph));
+  assert.deepEqual(opsOf(optimize(graph)), ["matmul", "sum"]);
+});
+
 Deno.test("an op stays where an operand broadcasts along a part of an axis of the product", () => {
   const graph = graphOf([[2, 3, 4], [4, 5], [2, 1, 5]], (x, kernel, scale) => {
     return o.sum(o.multiply(dense(x, kernel), scale), [2]);
