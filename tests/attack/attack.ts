@@ -197,6 +197,8 @@ async function runAll(from: number, to: number, size: number): Promise<void> {
     end = Math.min(to, next + size);
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--deny-net", "--quiet", import.meta.filename!, "slice", `${next}`, `${end}`, folder],
+      // Where calls that write files by relative names leave them.
+      cwd: folder,
       stdout: "null",
       stderr: "null",
     }).spawn();

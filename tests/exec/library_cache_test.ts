@@ -240,6 +240,8 @@ async function choice(
     await Deno.writeTextFile(main, `import { getBackend } from "${mod}"; console.log(await getBackend());`);
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-config", "--no-prompt", ...flags, main],
+      // What drivers write by relative names of folders goes with the folder.
+      cwd: folder,
       clearEnv: true,
       env: {
         PATH: Deno.env.get("PATH")!,
