@@ -7,6 +7,7 @@ import { type InitializerIdentifier, initializerOption } from "../initializers/r
 import type { Value } from "../ir/value.ts";
 import type { Config } from "../json_config.ts";
 import { expandDims, variance as varianceOf } from "../ops/composed.ts";
+import { withRule } from "../ops/custom_gradient.ts";
 import * as o from "../ops/primitives.ts";
 import { boolean, isInteger, maxExtent, number } from "../option_kinds.ts";
 import { declareOptions, type Option, option, optionTable, unassigned, unoffered } from "../options.ts";
@@ -212,18 +213,50 @@ export class BatchNormalization extends Scaled {
       const [mean, variance] = [this.movingMean, this.movingVariance].map((weight) => along(weight, [at], x.shape));
       return this.normalized(x, mean, variance, [at], x.shape);
     }
-    const { mean, variance } = momentsOf(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== at), mask);
+    const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== at);
+    const { mean, variance } = mask
+      ? momentsOf(x, others, mask)
+      : { mean: o.mean(x, others, true), variance: varianceOf(x, others, true) };
     for (const [weight, value] of [[this.movingMean, mean], [this.movingVariance, variance]] as const) {
       const kept = o.multiply(weight.value(), this.momentum);
       weight.assign(o.add(kept, o.multiply(o.reshape(value, weight.shape), 1 - this.momentum)));
     }
-    return this.normalized(x, mean, variance, [at], x.shape);
+    if (mask) return this.normalized(x, mean, variance, [at], x.shape);
+    const y = standardized(
+      x,
+      mean,
+      o.rsqrt(o.add(variance, this.epsilon)),
+      this.gamma && along(this.gamma, [at], x.shape),
+    );
+    return this.beta ? o.add(y, along(this.beta, [at], x.shape)) : y;
   }
 }
 
-/** Mean and variance over `axes`, kept with extent 1; masked elements do not count. */
-function momentsOf(x: Value, axes: readonly number[], mask: Value | undefined): { mean: Value; variance: Value } {
-  if (!mask) return { mean: o.mean(x, axes, true), variance: varianceOf(x, axes, true) };
+/**
+ * `(x - mean) * scale * gamma`, where `mean` and `scale`, which is 1 / deviation, are of `x` over the axes where they have
+ * extent 1, and `gamma` has the same shape. The gradient is that of the whole: two sums and one pass over `x`, where the
+ * gradients of mean and variance by themselves take four sums and three passes (Ioffe and Szegedy, 2015, section 3).
+ */
+function standardized(x: Value, mean: Value, scale: Value, gamma: Value | undefined): Value {
+  const axes = x.shape.flatMap((_, axis) => (mean.shape[axis] === 1 ? [axis] : []));
+  const centered = o.subtract(x, mean);
+  const weights = gamma ? [gamma] : [];
+  const y = o.multiply(centered, weights.reduce(o.multiply, scale));
+  const [result] = withRule([x, centered, scale, ...weights], [y], ([, centered, scale, ...weights], _, [g]) => {
+    const factor = weights.reduce(o.multiply, scale);
+    const meanOfG = o.mean(g, axes, true), slope = o.mean(o.multiply(g, centered), axes, true);
+    const ofX = o.subtract(
+      o.multiply(o.subtract(g, meanOfG), factor),
+      o.multiply(centered, o.multiply(o.multiply(o.square(scale), slope), factor)),
+    );
+    const count = sizeOf(x.shape) / sizeOf(mean.shape);
+    return [ofX, undefined, undefined, ...weights.map(() => o.multiply(o.multiply(slope, scale), count))];
+  });
+  return result as Value;
+}
+
+/** Mean and variance over `axes`, kept with extent 1, of what is not masked. */
+function momentsOf(x: Value, axes: readonly number[], mask: Value): { mean: Value; variance: Value } {
   const counted = o.broadcastTo(expandDims(mask, mask.shape.length), x.shape);
   const total = o.add(o.sum(o.cast(counted, "float32"), axes, true), smallest());
   const mean = o.divide(o.sum(o.select(counted, x, 0), axes, true), total);

@@ -13,7 +13,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { inline, localId } from "./defs/scan.ts";
 import * as p from "./primitives.ts";
 
-/** Operands with a derivative by others that is given; tensors have none. */
+/** Operands with a derivative by others that is given, or undefined where it is zero; tensors have none. */
 export function withRule(
   inputs: readonly Operand[],
   outputs: readonly Operand[],
@@ -21,11 +21,13 @@ export function withRule(
     inputs: readonly Value[],
     outputs: readonly Value[],
     gradients: readonly Value[],
-  ) => readonly Operand[],
+  ) => readonly (Operand | undefined)[],
 ): readonly Operand[] {
   if ([...inputs, ...outputs].every(isEager)) return outputs;
   const rule: GradientRule["vjp"] = (given, made, gradients) =>
-    vjp(given, made, made.map((value, i) => gradients[i] ?? zerosLike(value))).map(symbolic);
+    vjp(given, made, made.map((value, i) => gradients[i] ?? zerosLike(value))).map((
+      value,
+    ) => (value === undefined ? value : symbolic(value)));
   return requireTrace("a derivative").withRule(inputs.map(symbolic), outputs.map(symbolic), rule);
 }
 

@@ -25,7 +25,7 @@ function twins(): { communicator: Communicator; messages: number[] } {
   };
 }
 
-Deno.test("a step is one message, and four more for each normalization over the batch", async () => {
+Deno.test("a step is one message, and three more for each normalization over the batch", async () => {
   const { communicator, messages } = twins();
   await setBackend("reference");
   await useCommunicator(() => Promise.resolve(communicator));
@@ -40,7 +40,7 @@ Deno.test("a step is one message, and four more for each normalization over the 
         batchSize: 6,
         verbose: 0,
       });
-      assert.equal(messages.length, 2 * (1 + 4 * count));
+      assert.equal(messages.length, 2 * (1 + 3 * count));
       // The gradients of all weights, and the loss.
       if (count === 0) assert.deepEqual(messages, [10, 10]);
     }
