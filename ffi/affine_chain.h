@@ -40,28 +40,25 @@ struct Affine {
     return has_swish ? swish_of(y) : y;
   }
   Vector of(Vector x, index_t offset, index_t column) const { return of(x, offset, column, load); }
-  float of(float x, index_t offset, index_t column) const {
-    float y = scale ? multiply_add(x, scale[column], shift[column]) : x + shift[column];
-    if (residual) y += residual[offset];
-    y = at_most(at_least(y, low), high);
-    return has_swish ? swish_of(y) : y;
-  }
 
   // Stores results, `offset` elements from x's start.
   void put(Vector y, float* to, index_t offset) const {
     store(to, y);
-    if (!positive) return;
+    if (positive) mark(lanes, y, offset);
+  }
+  // Stores where the first `n` results, or as many as there are lanes, are greater than zero.
+  void mark(index_t n, Vector y, index_t offset) const {
     typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
     const Bytes bytes = __builtin_convertvector(-(y > Vector{}), Bytes);
-    std::memcpy(positive + offset, &bytes, sizeof bytes);
-  }
-  void put(float y, float* to, index_t offset) const {
-    *to = y;
-    if (positive) positive[offset] = y > 0;
+    if (n >= lanes) {
+      std::memcpy(positive + offset, &bytes, sizeof bytes);
+    } else {
+      std::memcpy(positive + offset, &bytes, n);
+    }
   }
   void put_first(index_t n, Vector y, float* to, index_t offset) const {
     store_first(to, n, y);
-    for (index_t i = 0; positive && i < n; i++) positive[offset + i] = y[i] > 0;
+    if (positive) mark(n, y, offset);
   }
 
   void run_row(const float* x, index_t n, float* to) const {
@@ -148,10 +145,11 @@ class AffineChain {
     }
   }
 
-  // The same as one function of all columns; `rows` has what compute_rows wrote.
-  Affine affine(const float* residual, const float* rows, index_t row_length) const {
+  // The same as one function of all columns. `rows` has a scale, and a shift `distance` further on, as compute_rows
+  // writes them; null for a single bias, which is read where it lies.
+  Affine affine(const float* residual, const float* rows, index_t distance) const {
     return {scales_ ? rows : nullptr,
-            computes_rows() ? rows + row_length : links_[0].row,
+            rows ? rows + distance : links_[0].row,
             adds_residual_ ? residual : nullptr,
             low_,
             high_,

@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "attr_reader.h"
 
 // Marks a function of the C interface.
@@ -186,6 +190,17 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
 inline float multiply_add(float a, float b, float c) { return a * b + c; }
 
 // The first `n` lanes, fewer than all; the others are zero.
+#if defined(__AVX512F__)
+inline Vector load_first(const float* from, index_t n) { return _mm512_maskz_loadu_ps((1u << n) - 1, from); }
+inline void store_first(float* to, index_t n, Vector value) { _mm512_mask_storeu_ps(to, (1u << n) - 1, value); }
+#elif defined(__AVX2__)
+inline __m256i first_lanes(index_t n) {
+  static constexpr int32_t masks[2 * lanes] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(masks + lanes - n));
+}
+inline Vector load_first(const float* from, index_t n) { return _mm256_maskload_ps(from, first_lanes(n)); }
+inline void store_first(float* to, index_t n, Vector value) { _mm256_maskstore_ps(to, first_lanes(n), value); }
+#else
 inline Vector load_first(const float* from, index_t n) {
   float all[lanes];
   CERATOPS_UNROLL
@@ -197,6 +212,23 @@ inline void store_first(float* to, index_t n, Vector value) {
   for (int i = 0; i < lanes; i++) {
     if (i < n) to[i] = value[i];
   }
+}
+#endif
+
+// Calls `body(at, get, put)` for the vectors of `n` floats: with what loads and stores all lanes, and for the rest the
+// first of them.
+template <class Body>
+__attribute__((always_inline)) inline void each_vector(index_t n, const Body& body) {
+  index_t at = 0;
+  for (; at + lanes <= n; at += lanes) {
+    body(
+        at, [](const float* from) { return load(from); }, [](float* to, Vector x) { store(to, x); });
+  }
+  const index_t rest = n - at;
+  if (rest == 0) return;
+  body(
+      at, [rest](const float* from) { return load_first(from, rest); },
+      [rest](float* to, Vector x) { store_first(to, rest, x); });
 }
 
 // A limit from below and from above; each keeps NaN. Written so that it is one instruction on every target.

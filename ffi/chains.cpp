@@ -95,8 +95,9 @@ void ElementwiseVm::find_chains() {
       continue;
     }
     head.chain = static_cast<int>(chains_.size());
-    chains_.push_back({chain, chain_rows_});
-    if (chain.computes_rows()) chain_rows_ += 2;
+    const bool has_rows = chain.computes_rows() || !by_rows_;
+    chains_.push_back({chain, has_rows ? chain_rows_ : -1});
+    if (has_rows) chain_rows_ += 2;
     kept.push_back(head);
     i = end;
   }
@@ -128,24 +129,31 @@ Affine ElementwiseVm::affine(std::vector<float>& rows) const {
     rows.resize(2 * inner_);
     chain.compute_rows(rows.data(), inner_);
   }
-  Affine affine = chain.affine(operands_[steps_[0].b].value->as<float>(), rows.data(), inner_);
+  Affine affine =
+      chain.affine(operands_[steps_[0].b].value->as<float>(), chain.computes_rows() ? rows.data() : nullptr, inner_);
   const Value* positive = positive_result();
   if (positive) affine.positive = positive->as<std::uint8_t>();
   return affine;
 }
 
+// Computes the scale and the shift of a chain. Blocks that span several rows find them repeated, so that each block is
+// one row for the chain.
+void ElementwiseVm::start_chain(const PlacedChain& placed, char* memory) const {
+  float* rows = rows_of(placed, memory);
+  if (!rows) return;
+  placed.chain.compute_rows(rows, inner_);
+  if (by_rows_) return;
+  std::memcpy(rows + chain_row(), rows + inner_, inner_ * sizeof(float));
+  repeat_lanes(rows, inner_, chain_row());
+  repeat_lanes(rows + chain_row(), inner_, chain_row());
+}
+
 void ElementwiseVm::run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column,
                               index_t n) const {
   const PlacedChain& placed = chains_[step.chain];
-  const float* rows = rows_of(placed, memory);
-  const float* x = static_cast<const float*>(regs[step.a]);
   const float* residual = static_cast<const float*>(regs[step.b]);
-  for (index_t at = 0; at < n; column = 0) {
-    const index_t count = std::min(n - at, inner_ - column);
-    const Affine affine = placed.chain.affine(residual + at, rows, inner_);
-    affine.at(0, column).run_row(x + at, count, reinterpret_cast<float*>(to) + at);
-    at += count;
-  }
+  const Affine affine = placed.chain.affine(residual, rows_of(placed, memory), chain_row());
+  affine.at(0, column).run_row(static_cast<const float*>(regs[step.a]), n, reinterpret_cast<float*>(to));
 }
 
 }  // namespace ceratops

@@ -4,7 +4,7 @@
 #include "matmul.h"
 #include "ops.h"
 #include "threads.h"
-#include "winograd.h"
+#include "winograd_filter.h"
 
 namespace ceratops {
 
@@ -110,10 +110,11 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   if (state->tile_results > 0) {
     prepare_transformed(*state, validator);
   } else if (state->prepared.is_kept && !is_transpose && result.size > 0 && channels.groups == 1 &&
-             channels.target > lanes) {
+             channels.target > std::min(lanes, 8)) {
     prepare_packed(*state, validator);
   }
-  const bool has_rectangles = state->prepared.use == PreparedKernel::transformed ||
+  const bool is_transformed = state->prepared.use == PreparedKernel::transformed;
+  const bool has_rectangles = (is_transformed && !winograd_plan(*state).has_all_filters()) ||
                               (state->prepared.use == PreparedKernel::packed && state->block_columns < channels.target);
   if (!state->epilogue.prepare(node, attrs.epilogue, 2, has_rectangles, validator)) return false;
   if (state->prepared.use != PreparedKernel::plain) {
@@ -251,11 +252,14 @@ void run_transformed(ConvolutionState& state, const float* source, Runtime& runt
   const auto finish = [&](char* memory, index_t first, index_t tiles, index_t column, index_t columns) {
     if (!state.epilogue.exists() || affine) return;
     state.epilogue.start(memory);
-    for (index_t tile = first; tile < first + tiles; tile++) {
-      winograd::each_line(plan, tile, [&](index_t row, index_t rows) {
+    const index_t target = state.channels.target;
+    winograd::each_line(plan, first, tiles, [&](index_t row, index_t rows) {
+      if (plan.has_all_filters()) {
+        state.epilogue.continue_range(memory, row * target, (row + rows) * target);
+      } else {
         state.epilogue.continue_rectangle(memory, row, rows, column, columns);
-      });
-    }
+      }
+    });
   };
   winograd::with_results(plan, [&](auto results) {
     winograd::convolve<results>(plan, source, state.prepared.panels.data(), affine, state.epilogue.product(), runtime,
@@ -354,22 +358,22 @@ struct FilterState : State {
   Window window;
   Im2col im2col;
   Channels channels;
-  bool identity = false;
+  bool identity = false, transformed = false;
+  winograd::FilterPlan tiles;
   Blocks blocks;
-  // Rows are split into parts, each with its own partial sum.
-  index_t parts = 1, part_rows = 1;
+  // What the sum is over, rows or tiles; it is split into parts, each with its own partial sum of several blocks.
+  index_t rows = 0, parts = 1, part_rows = 1, sum_blocks = 1;
   std::vector<float> partial;
 };
 
-// The partial sum of one part over one block of taps.
-void filter_block(const FilterState& state, const float* x, const float* y, index_t part, index_t first, float* to,
-                  float* memory) {
+// The partial sum of rows [begin, end) over one block of taps.
+void filter_block(const FilterState& state, const float* x, const float* y, index_t begin, index_t end, index_t first,
+                  float* to, float* memory) {
   const Phase& phase = state.im2col.phases[0];
   const Channels& channels = state.channels;
   const index_t taps = static_cast<index_t>(phase.taps.size());
   const index_t last = std::min(taps, first + state.blocks.taps);
   const index_t width = channels.source_group(), columns = channels.target_group();
-  const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
   float* scratch = memory + (state.identity ? 0 : state.blocks.rows * state.blocks.taps * width);
   for (index_t row = begin; row < end; row += state.blocks.rows) {
     const index_t rows = std::min(state.blocks.rows, end - row);
@@ -422,17 +426,32 @@ bool prepare_convolution_filter(Node& node, const ConvolutionFilterAttrs& attrs,
   state->channels = {x.dims[x.rank - 1], y.dims[y.rank - 1], attrs.groups};
   state->identity = is_identity(state->im2col);
   const Channels& channels = state->channels;
-  const index_t rows = state->im2col.phases[0].rows, taps = state->window.taps(), width = channels.source_group();
-  const index_t wanted = tasks_wanted(2.0 * rows * taps * width * channels.target);
-  state->blocks = block_patches(rows, taps, width, channels.target, 1);
-  const index_t tap_blocks = channels.depthwise() ? 1 : ceil_div(taps, state->blocks.taps);
-  const index_t most = std::max<index_t>(1, std::min(ceil_div(rows, state->blocks.rows), partial_floats / kernel.size));
-  state->parts = std::min(most, std::min<index_t>(32, ceil_div(wanted, tap_blocks)));
-  state->part_rows = std::max<index_t>(1, ceil_div(rows, state->parts));
-  state->parts = std::max<index_t>(1, ceil_div(rows, state->part_rows));
+  const index_t taps = state->window.taps(), width = channels.source_group();
+  const index_t results =
+      winograd::results_of(state->window, false, channels.source, channels.target, channels.groups, false);
+  state->transformed = results == 4;
+  state->tiles = {winograd::plan_of(state->window, false, channels.source, channels.target, 4)};
+  state->rows = state->im2col.phases[0].rows;
+  const index_t wanted = tasks_wanted(2.0 * state->rows * taps * width * channels.target);
+  index_t least = 1;
+  if (state->transformed) {
+    state->rows = state->tiles.plan.tiles();
+    state->sum_blocks = state->tiles.blocks();
+    // Fewer would not pay for the transform of the sums.
+    least = 2 * state->tiles.tiles();
+    validator.need_worker(state->tiles.worker_bytes());
+  } else {
+    state->blocks = block_patches(state->rows, taps, width, channels.target, 1);
+    if (!channels.depthwise()) state->sum_blocks = ceil_div(taps, state->blocks.taps);
+    least = state->blocks.rows;
+    const index_t patches = state->identity ? 0 : state->blocks.rows * state->blocks.taps * width;
+    if (!channels.depthwise()) validator.need_worker((patches + tile_scratch) * sizeof(float));
+  }
+  const index_t most = std::max<index_t>(1, std::min(ceil_div(state->rows, least), partial_floats / kernel.size));
+  state->parts = std::min(most, std::min<index_t>(32, ceil_div(wanted, state->sum_blocks)));
+  state->part_rows = std::max<index_t>(1, ceil_div(state->rows, state->parts));
+  state->parts = std::max<index_t>(1, ceil_div(state->rows, state->part_rows));
   if (state->parts > 1) state->partial.resize(state->parts * kernel.size);
-  const index_t patches = state->identity ? 0 : state->blocks.rows * state->blocks.taps * width;
-  if (!channels.depthwise()) validator.need_worker((patches + tile_scratch) * sizeof(float));
   node.state = std::move(state);
   return !validator.failed;
 }
@@ -443,19 +462,19 @@ void run_convolution_filter(Node& node, Runtime& runtime) {
   const float* y = node.in[1]->as<float>();
   float* kernel = node.out[0]->as<float>();
   const index_t size = node.out[0]->size;
-  if (state.im2col.phases[0].rows == 0) return zero_floats(kernel, size);
+  if (state.rows == 0) return zero_floats(kernel, size);
   float* sums = state.parts > 1 ? state.partial.data() : kernel;
-  const index_t taps = state.window.taps();
-  const index_t tap_blocks = state.channels.depthwise() ? 1 : ceil_div(taps, state.blocks.taps);
-  runtime.pool->parallel(state.parts * tap_blocks, [&](index_t task, int thread) {
-    const index_t part = task / tap_blocks, first = task % tap_blocks * state.blocks.taps;
+  runtime.pool->parallel(state.parts * state.sum_blocks, [&](index_t task, int thread) {
+    const index_t part = task / state.sum_blocks, block = task % state.sum_blocks;
+    const index_t begin = part * state.part_rows, end = std::min(state.rows, begin + state.part_rows);
     float* to = sums + part * size;
-    if (state.channels.depthwise()) {
-      const Phase& phase = state.im2col.phases[0];
-      const index_t begin = part * state.part_rows, end = std::min(phase.rows, begin + state.part_rows);
-      depthwise_filter(state.im2col, phase, state.channels.source, x, y, begin, end, to);
+    float* memory = reinterpret_cast<float*>(runtime.worker(thread));
+    if (state.transformed) {
+      winograd::filter_gradient(state.tiles, x, y, begin, end, block, to, memory);
+    } else if (state.channels.depthwise()) {
+      depthwise_filter(state.im2col, state.im2col.phases[0], state.channels.source, x, y, begin, end, to);
     } else {
-      filter_block(state, x, y, part, first, to, reinterpret_cast<float*>(runtime.worker(thread)));
+      filter_block(state, x, y, begin, end, block * state.blocks.taps, to, memory);
     }
   });
   if (state.parts == 1) return;

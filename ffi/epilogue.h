@@ -47,7 +47,8 @@ class Epilogue {
 
   // Runs on elements [from, to) in row-major order, which the kernel has written.
   void run(char* memory, index_t from, index_t to) const {
-    if (exists_) vm_.run_range(memory, from, to);
+    start(memory);
+    continue_range(memory, from, to);
   }
 
   // Runs on columns [column, column + columns) of rows [row, row + rows).
@@ -55,9 +56,12 @@ class Epilogue {
     start(memory);
     continue_rectangle(memory, row, rows, column, columns);
   }
-  // The same in two parts: the second for several rectangles.
+  // The same in two parts: the second for several ranges or rectangles.
   void start(char* memory) const {
     if (exists_) vm_.start(memory);
+  }
+  void continue_range(char* memory, index_t from, index_t to) const {
+    if (exists_) vm_.run_range(memory, from, to);
   }
   void continue_rectangle(char* memory, index_t row, index_t rows, index_t column, index_t columns) const {
     if (!exists_) return;

@@ -243,7 +243,7 @@ void ElementwiseVm::allocate() {
 
 std::size_t ElementwiseVm::worker_bytes() const {
   return round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) +
-         static_cast<std::size_t>(buffers_) * block_ * 4 + static_cast<std::size_t>(chain_rows_) * inner_ * 4;
+         static_cast<std::size_t>(buffers_) * block_ * 4 + static_cast<std::size_t>(chain_rows_) * chain_row() * 4;
 }
 
 namespace {
@@ -276,9 +276,7 @@ void ElementwiseVm::start(char* memory) const {
                std::min(block_, std::max<index_t>(size(), 1)));
     regs[i] = buffer(memory, operand.buffer);
   }
-  for (const PlacedChain& placed : chains_) {
-    if (placed.chain.computes_rows()) placed.chain.compute_rows(rows_of(placed, memory), inner_);
-  }
+  for (const PlacedChain& placed : chains_) start_chain(placed, memory);
 }
 
 index_t ElementwiseVm::offset_of_row(const Operand& operand, index_t row) const {
@@ -397,9 +395,7 @@ void ElementwiseVm::gather(const Operand& operand, void* lanes_out, index_t from
 
 void ElementwiseVm::repeat_row(const Operand& operand, char* lanes_out, index_t n) const {
   gather(operand, lanes_out, 0, inner_);
-  for (index_t done = inner_; done < n; done *= 2) {
-    std::memcpy(lanes_out + done * 4, lanes_out, std::min(done, n - done) * 4);
-  }
+  repeat_lanes(lanes_out, inner_, n);
 }
 
 void ElementwiseVm::execute(char* memory, index_t from, index_t column, index_t n) const {
@@ -424,7 +420,6 @@ void ElementwiseVm::execute(char* memory, index_t from, index_t column, index_t 
 }
 
 void ElementwiseVm::run_range(char* memory, index_t from, index_t to) const {
-  start(memory);
   while (from < to) {
     index_t n = std::min(block_, to - from);
     if (by_rows_) {

@@ -6,6 +6,14 @@
 
 namespace ceratops {
 
+// Writes the first `count` of `n` lanes of four bytes again and again, up to the last one.
+inline void repeat_lanes(void* lanes_out, index_t count, index_t n) {
+  char* out = static_cast<char*>(lanes_out);
+  for (index_t done = count; done < n; done *= 2) {
+    std::memcpy(out + done * 4, out, std::min(done, n - done) * 4);
+  }
+}
+
 class ElementwiseVm {
  public:
   // Decodes a program and matches it with its operands and outputs. `rows` keeps the last axis separate, as run_row
@@ -25,7 +33,7 @@ class ElementwiseVm {
   // Runs elements [from, from + n) of the outputs in row-major order, at most block() of them.
   void run_flat(char* memory, index_t from, index_t n) const;
 
-  // Calls start(), then runs elements [from, to) of the outputs in row-major order.
+  // Runs elements [from, to) of the outputs in row-major order.
   void run_range(char* memory, index_t from, index_t to) const;
 
   // Whether the program is a single chain over all of operand 0, and at most says where that is greater than zero. Then
@@ -68,7 +76,7 @@ class ElementwiseVm {
   };
   struct PlacedChain {
     AffineChain chain;
-    // Where its computed rows are, in rows.
+    // Where its computed rows are, in rows; -1 if there are none.
     int rows_at;
   };
 
@@ -80,6 +88,7 @@ class ElementwiseVm {
   const Value* positive_result() const;
   float literal_of(int reg) const;
   void allocate();
+  void start_chain(const PlacedChain& placed, char* memory) const;
   void run_chain(const Step& step, char* memory, const void* const* regs, char* to, index_t column, index_t n) const;
   void execute(char* memory, index_t from, index_t column, index_t n) const;
   void gather(const Operand& operand, void* lanes_out, index_t from, index_t n) const;
@@ -90,9 +99,12 @@ class ElementwiseVm {
   char* buffer(char* memory, int index) const {
     return memory + round_up(static_cast<index_t>(register_count_ * 2 * sizeof(void*)), 64) + index * block_ * 4;
   }
-  // The computed scale of a chain, followed by its shift.
+  // Floats of a chain's scale, or shift: a row, or rows repeated so that a block may begin in any column.
+  index_t chain_row() const { return by_rows_ ? inner_ : block_ + inner_; }
+  // The computed scale of a chain, followed by its shift; null if there are none.
   float* rows_of(const PlacedChain& placed, char* memory) const {
-    return reinterpret_cast<float*>(buffer(memory, buffers_)) + placed.rows_at * inner_;
+    return placed.rows_at < 0 ? nullptr
+                              : reinterpret_cast<float*>(buffer(memory, buffers_)) + placed.rows_at * chain_row();
   }
 
   std::vector<Operand> operands_;

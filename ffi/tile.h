@@ -384,12 +384,14 @@ inline void narrow_product(const Product& p, float* scratch) {
 // The same as a kernel for fewer columns than vectors have.
 inline void copy_edge(const float* edge, index_t width, index_t rows, index_t columns, const TileTarget& to) {
   for (index_t i = 0; i < rows; i++) {
-    for (index_t j = 0; j < columns; j++) {
+    each_vector(columns, [&](index_t j, auto get, auto put) {
       const index_t at = i * to.c_row + j;
-      const float sum = to.add ? to.c[at] + edge[i * width + j] : edge[i * width + j];
-      to.c[at] = sum;
-      if (to.finish) to.finish->put(to.finish->of(sum, at, j), to.c + at, at);
-    }
+      Vector sum = load(edge + i * width + j);
+      if (to.add) sum += get(to.c + at);
+      if (to.finish) sum = to.finish->of(sum, at, j, get);
+      put(to.c + at, sum);
+      if (to.finish && to.finish->positive) to.finish->mark(columns - j, sum, at);
+    });
   }
 }
 

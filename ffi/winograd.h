@@ -18,6 +18,8 @@ constexpr index_t task_tiles = 48, task_filters = 64;
 constexpr index_t local_tiles = 24, local_floats = 1 << 16, least_local_tasks = 16;
 // Floats of transformed elements that are kept at a time.
 constexpr index_t chunk_floats = 1 << 20;
+// The least tiles of a batch for a kernel that is transformed for each batch.
+constexpr index_t least_tiles = 128;
 
 // The transforms along an axis for tiles of so many results there.
 template <int results>
@@ -66,6 +68,30 @@ struct Transforms<4> {
     to[to_step] = difference * (root2 / 2) + far_difference * root2;
     to[2 * to_step] = sum * 0.5f + far_sum * 2.0f;
     to[3 * to_step] = difference * (root2 / 4) + far_difference * (2 * root2) + m5;
+  }
+
+  // The adjoint of products: of four results.
+  template <class T>
+  static void products_adjoint(const T* y, index_t step, T* to, index_t to_step) {
+    const T y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
+    const T even = y0 + y2 * 0.5f, odd = y1 * (root2 / 2) + y3 * (root2 / 4);
+    const T far_even = y0 + y2 * 2.0f, far_odd = y1 * root2 + y3 * (2 * root2);
+    to[0] = y0;
+    to[to_step] = even + odd;
+    to[2 * to_step] = even - odd;
+    to[3 * to_step] = far_even + far_odd;
+    to[4 * to_step] = far_even - far_odd;
+    to[5 * to_step] = y3;
+  }
+
+  // The adjoint of taps: of six products.
+  template <class T>
+  static void taps_adjoint(const T* u, index_t step, T* to, index_t to_step) {
+    const T u0 = u[0], u1 = u[step], u2 = u[2 * step], u3 = u[3 * step], u4 = u[4 * step], u5 = u[5 * step];
+    const T sum = u1 + u2, far_sum = u3 + u4;
+    to[0] = u0 - sum * (2.0f / 3) + far_sum * (1.0f / 6);
+    to[to_step] = (u2 - u1) * (root2 / 3) + (u3 - u4) * (root2 / 6);
+    to[2 * to_step] = u5 + (far_sum - sum) * (1.0f / 3);
   }
 };
 
@@ -119,6 +145,8 @@ struct Plan {
   bool is_local() const {
     return local_tiles * products() * channels <= local_floats && tiles() >= local_tiles * least_local_tasks;
   }
+  // Whether a task has all filters of its tiles.
+  bool has_all_filters() const { return is_local() || filters <= task_filters; }
   std::size_t shared_bytes() const {
     const index_t most = is_local() ? 0 : std::min(chunk_tiles(), round_up(tiles(), task_tiles));
     return static_cast<std::size_t>(most * products() * channels) * sizeof(float);
@@ -136,7 +164,7 @@ struct Plan {
 // products take longer, so that fewer tiles are worth the reading.
 inline index_t results_of(const Window& window, bool is_transpose, index_t channels, index_t filters, index_t groups,
                           bool frozen) {
-  constexpr index_t least_channels = 16, least_image_tiles = vector_bytes == 16 ? 4 : 9, least_tiles = 128;
+  constexpr index_t least_channels = 8, least_image_tiles = vector_bytes == 16 ? 4 : 9;
   constexpr index_t least_small_tiles = 9;
   const WindowAxis* axes = window.axes;
   bool fits = groups == 1 && axes[0].extent == 1 && axes[0].taps == 1 && axes[0].pad_before == 0 &&
@@ -213,44 +241,71 @@ void transform_kernel(const Plan& plan, bool is_transpose, const float* kernel, 
   });
 }
 
-// Transforms the elements of one tile, to `to` and from there on `step` floats apart.
-template <int results>
-void transform_tile(const Plan& plan, const float* source, index_t tile, float* to, index_t step) {
-  constexpr int extent = results + 2, products = extent * extent;
-  const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * results - plan.pad_y, x0 = at % plan.tiles_x * results - plan.pad_x;
-  const float* image = source + n * plan.height * plan.width * plan.channels;
-  const float* from[products];
-  for (index_t y = 0; y < extent; y++) {
-    for (index_t x = 0; x < extent; x++) {
-      const bool inside = y0 + y >= 0 && y0 + y < plan.height && x0 + x >= 0 && x0 + x < plan.width;
-      from[y * extent + x] = inside ? image + ((y0 + y) * plan.width + x0 + x) * plan.channels : nullptr;
+// Finds the elements of a square of an image [height, width, channels] whose first one is in line `y0` and column `x0`;
+// null for those outside.
+template <int extent>
+void find_square(const float* image, index_t height, index_t width, index_t channels, index_t y0, index_t x0,
+                 const float** elements) {
+  index_t line = (y0 * width + x0) * channels;
+  for (index_t y = 0; y < extent; y++, line += width * channels) {
+    const bool has_line = y0 + y >= 0 && y0 + y < height;
+    index_t at = line;
+    CERATOPS_UNROLL
+    for (index_t x = 0; x < extent; x++, at += channels) {
+      elements[y * extent + x] = has_line && x0 + x >= 0 && x0 + x < width ? image + at : nullptr;
     }
   }
-  index_t c = 0;
-  for (; c + lanes <= plan.channels; c += lanes) {
-    Vector d[extent], rows[products], v[extent];
+}
+
+// Transforms the elements of a square, of so many channels, along both axes by `axis`, to `to` and from there on `step`
+// floats apart. If `pads`, the last of them are followed by zeros up to a whole vector.
+template <int extent, int transformed, bool pads, class Axis>
+__attribute__((always_inline)) inline void transform_square(const float* const* elements, index_t channels, float* to,
+                                                            index_t step, const Axis& axis) {
+  each_vector(channels, [&](index_t c, auto get, auto put) {
+    Vector d[extent], lines[transformed * extent], v[transformed];
     for (index_t x = 0; x < extent; x++) {
       CERATOPS_UNROLL
       for (index_t y = 0; y < extent; y++) {
-        const float* element = from[y * extent + x];
-        d[y] = element ? load(element + c) : Vector{};
+        const float* element = elements[y * extent + x];
+        d[y] = element ? get(element + c) : Vector{};
       }
-      Transforms<results>::source(d, 1, rows + x, extent);
+      axis(d, 1, lines + x, extent);
     }
-    for (index_t y = 0; y < extent; y++) {
-      Transforms<results>::source(rows + y * extent, 1, v, 1);
+    for (index_t y = 0; y < transformed; y++) {
+      axis(lines + y * extent, 1, v, 1);
       CERATOPS_UNROLL
-      for (index_t x = 0; x < extent; x++) store(to + (y * extent + x) * step + c, v[x]);
+      for (index_t x = 0; x < transformed; x++) {
+        float* place = to + (y * transformed + x) * step + c;
+        if constexpr (pads) {
+          store(place, v[x]);
+        } else {
+          put(place, v[x]);
+        }
+      }
     }
-  }
-  for (; c < plan.channels; c++) {
-    float d[products], rows[products], v[products];
-    for (int i = 0; i < products; i++) d[i] = from[i] ? from[i][c] : 0.0f;
-    for (int x = 0; x < extent; x++) Transforms<results>::source(d + x, extent, rows + x, extent);
-    for (int y = 0; y < extent; y++) Transforms<results>::source(rows + y * extent, 1, v + y * extent, 1);
-    for (int f = 0; f < products; f++) to[f * step + c] = v[f];
-  }
+  });
+}
+
+// Where the tile is: its image, and line and column of its first result.
+struct TilePlace {
+  index_t image, y, x;
+};
+inline TilePlace place_of(const Plan& plan, index_t tile) {
+  const index_t in_image = plan.tiles_y * plan.tiles_x, at = tile % in_image;
+  return {tile / in_image, at / plan.tiles_x * plan.results, at % plan.tiles_x * plan.results};
+}
+
+// Transforms what one tile reads, of channels [channel, channel + channels).
+template <int results, bool pads>
+void transform_tile(const Plan& plan, const float* source, index_t tile, index_t channel, index_t channels, float* to,
+                    index_t step) {
+  constexpr int extent = results + 2;
+  const TilePlace at = place_of(plan, tile);
+  const float* elements[extent * extent];
+  find_square<extent>(source + at.image * plan.height * plan.width * plan.channels + channel, plan.height, plan.width,
+                      plan.channels, at.y - plan.pad_y, at.x - plan.pad_x, elements);
+  transform_square<extent, extent, pads>(elements, channels, to, step, Transforms<results>::template source<Vector>);
 }
 
 // Writes the results of one tile for columns [column, column + columns), from products `step` floats apart.
@@ -258,27 +313,12 @@ template <int results>
 void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, index_t column, index_t columns,
                 const Affine* finish, float* result) {
   constexpr int extent = results + 2, products = extent * extent;
-  const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * results, x0 = at % plan.tiles_x * results;
-  const index_t height = std::min<index_t>(results, plan.rows - y0),
-                width = std::min<index_t>(results, plan.columns - x0);
-  float* to = result + ((n * plan.rows + y0) * plan.columns + x0) * plan.filters + column;
+  const TilePlace at = place_of(plan, tile);
+  const index_t height = std::min<index_t>(results, plan.rows - at.y),
+                width = std::min<index_t>(results, plan.columns - at.x);
+  float* to = result + ((at.image * plan.rows + at.y) * plan.columns + at.x) * plan.filters + column;
   const Affine own = finish ? finish->at(to - result, column) : Affine{};
-  const auto write = [&](auto* values, index_t j, auto put) {
-    for (index_t y = 0; y < height; y++) {
-      for (index_t x = 0; x < width; x++) {
-        const index_t at = (y * plan.columns + x) * plan.filters + j;
-        const auto value = values[y * results + x];
-        if (finish) {
-          own.put(own.of(value, at, j), to + at, at);
-        } else {
-          put(to + at, value);
-        }
-      }
-    }
-  };
-  index_t j = 0;
-  for (; j + lanes <= columns; j += lanes) {
+  each_vector(columns, [&](index_t j, auto get, auto put) {
     Vector p[extent], rows[results * extent], y[results * results];
     for (index_t x = 0; x < extent; x++) {
       CERATOPS_UNROLL
@@ -286,24 +326,27 @@ void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, in
       Transforms<results>::products(p, 1, rows + x, extent);
     }
     for (index_t i = 0; i < results; i++) Transforms<results>::products(rows + i * extent, 1, y + i * results, 1);
-    write(y, j, [](float* at, Vector value) { store(at, value); });
-  }
-  for (; j < columns; j++) {
-    float p[products], rows[results * extent], y[results * results];
-    for (int i = 0; i < products; i++) p[i] = m[i * step + j];
-    for (int x = 0; x < extent; x++) Transforms<results>::products(p + x, extent, rows + x, extent);
-    for (int i = 0; i < results; i++) Transforms<results>::products(rows + i * extent, 1, y + i * results, 1);
-    write(y, j, [](float* at, float value) { *at = value; });
-  }
+    for (index_t i = 0; i < height; i++) {
+      for (index_t x = 0; x < width; x++) {
+        const index_t offset = (i * plan.columns + x) * plan.filters + j;
+        Vector value = y[i * results + x];
+        if (finish) value = own.of(value, offset, j, get);
+        put(to + offset, value);
+        if (finish && own.positive) own.mark(columns - j, value, offset);
+      }
+    }
+  });
 }
 
-// Calls `visit(row, rows)` for each line of a tile, as rows of the result.
+// Calls `visit(row, rows)` for the lines of tiles, as rows of the result: those of neighbouring tiles are one.
 template <class Visit>
-void each_line(const Plan& plan, index_t tile, const Visit& visit) {
-  const index_t n = tile / (plan.tiles_y * plan.tiles_x), at = tile % (plan.tiles_y * plan.tiles_x);
-  const index_t y0 = at / plan.tiles_x * plan.results, x0 = at % plan.tiles_x * plan.results;
-  for (index_t y = y0; y < std::min(y0 + plan.results, plan.rows); y++) {
-    visit((n * plan.rows + y) * plan.columns + x0, std::min(plan.results, plan.columns - x0));
+void each_line(const Plan& plan, index_t first, index_t tiles, const Visit& visit) {
+  for (index_t tile = first, end = first + tiles, count; tile < end; tile += count) {
+    const TilePlace at = place_of(plan, tile);
+    count = std::min(plan.tiles_x - tile % plan.tiles_x, end - tile);
+    for (index_t y = at.y; y < std::min(at.y + plan.results, plan.rows); y++) {
+      visit((at.image * plan.rows + y) * plan.columns + at.x, std::min(count * plan.results, plan.columns - at.x));
+    }
   }
 }
 
@@ -315,7 +358,8 @@ void multiply_tiles(const Plan& plan, const float* transformed, index_t step, co
   constexpr int products = (results + 2) * (results + 2);
   Product p = {};
   p.m = tiles;
-  p.n = std::min(task_filters, plan.filters - column);
+  // Whole vectors: the panels have zeros behind the last filter.
+  p.n = std::min(task_filters, round_up(plan.filters - column, lanes));
   p.k = plan.channels;
   p.a_row = plan.channels;
   p.a_depth = 1;
@@ -327,7 +371,8 @@ void multiply_tiles(const Plan& plan, const float* transformed, index_t step, co
     packed_product(p, panels + plan.block_at(column) + f * plan.matrix_floats(column), sums + products * sums_step);
   }
   for (index_t tile = 0; tile < tiles; tile++) {
-    write_tile<results>(plan, first + tile, sums + tile * p.n, sums_step, column, p.n, affine, result);
+    write_tile<results>(plan, first + tile, sums + tile * p.n, sums_step, column,
+                        std::min(task_filters, plan.filters - column), affine, result);
   }
 }
 
@@ -344,7 +389,8 @@ void convolve(const Plan& plan, const float* source, const float* panels, const 
       char* memory = runtime.worker(thread);
       float* transformed = reinterpret_cast<float*>(memory);
       for (index_t tile = 0; tile < tiles; tile++) {
-        transform_tile<results>(plan, source, first + tile, transformed + tile * plan.channels, step);
+        transform_tile<results, false>(plan, source, first + tile, 0, plan.channels, transformed + tile * plan.channels,
+                                       step);
       }
       for (index_t column = 0; column < plan.filters; column += task_filters) {
         multiply_tiles<results>(plan, transformed, step, panels, first, tiles, column, transformed + products * step,
@@ -361,7 +407,8 @@ void convolve(const Plan& plan, const float* source, const float* panels, const 
     constexpr index_t together = 4;
     runtime.pool->parallel(ceil_div(tiles, together), [&](index_t task, int) {
       for (index_t tile = task * together; tile < std::min(tiles, (task + 1) * together); tile++) {
-        transform_tile<results>(plan, source, begin + tile, transformed + tile * plan.channels, step);
+        transform_tile<results, false>(plan, source, begin + tile, 0, plan.channels, transformed + tile * plan.channels,
+                                       step);
       }
     });
     runtime.pool->parallel(ceil_div(tiles, task_tiles) * filter_blocks, [&](index_t task, int thread) {

@@ -29,7 +29,7 @@ function network(): Model {
   const inputs = Input({ shape: [72, 50, 3] });
   const first = new layers.Conv2D(80, 3, { strides: 2, padding: "same" }).apply(inputs);
   let x = product(depthwise(normalized(first, "relu6"), 3, { padding: "same" }, "relu6"), 12);
-  x = depthwise(product(x, 88, "swish"), 5, { strides: 2, padding: "same" }, "swish");
+  x = depthwise(product(x, 96, "swish"), 5, { strides: 2, padding: "same" }, "swish");
   const squeezed = new layers.GlobalAveragePooling2D({ keepdims: true }).apply(x);
   x = product(ops.multiply(x, ops.sigmoid(squeezed)), 16);
   const shortcut = x;

@@ -11,9 +11,11 @@ const cases: readonly (readonly [number, number, number, number, number, "same" 
   [9, 14, 13, 16, 18, "same"],
   [27, 16, 15, 18, 33, "valid"],
   [27, 14, 17, 17, 70, "same"],
+  [27, 16, 13, 9, 12, "same"],
+  [15, 13, 14, 40, 11, "valid"],
 ];
 
-/** The results, behind a bias and a ReLU, and the gradients of their weighted sum without these. */
+/** The results, behind a bias and a ReLU and behind another function, and the gradients of their weighted sum. */
 async function results(): Promise<Tensor[]> {
   const found: Tensor[] = [];
   for (const [batch, height, width, channels, filters, padding] of cases) {
@@ -25,6 +27,7 @@ async function results(): Promise<Tensor[]> {
     const bias = numbers([filters], 4);
     found.push(
       await compile((x, kernel, bias) => ops.relu(ops.add(ops.conv(x, kernel, { padding }), bias)))(x, kernel, bias),
+      await compile((x, kernel) => ops.abs(ops.conv(x, kernel, { padding })))(x, kernel),
       ...await grad((x, kernel) => ops.sum(ops.multiply(ops.conv(x, kernel, { padding }), weights)))(x, kernel),
     );
   }
