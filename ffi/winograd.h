@@ -312,7 +312,7 @@ void transform_tile(const Plan& plan, const float* source, index_t tile, index_t
 template <int results>
 void write_tile(const Plan& plan, index_t tile, const float* m, index_t step, index_t column, index_t columns,
                 const Affine* finish, float* result) {
-  constexpr int extent = results + 2, products = extent * extent;
+  constexpr int extent = results + 2;
   const TilePlace at = place_of(plan, tile);
   const index_t height = std::min<index_t>(results, plan.rows - at.y),
                 width = std::min<index_t>(results, plan.columns - at.x);

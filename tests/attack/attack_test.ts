@@ -19,7 +19,7 @@ import {
 } from "../../mod.ts";
 import { useBackend } from "../backends.ts";
 import { callOf, makeCall } from "./attack.ts";
-import { targets } from "./targets.ts";
+import { targets, unwritten } from "./targets.ts";
 import { strangeCount, strangeValue } from "./values.ts";
 
 // What is hostile has no type.
@@ -58,6 +58,7 @@ Deno.test("hostile arguments end in a value or a CeratopsError [eigen]", async (
     }
   } finally {
     Object.assign(console, own);
+    await Deno.remove(unwritten, { recursive: true }).catch(() => {});
   }
   assert.ok(ends.value > calls / 10 && ends.refused > calls / 3, JSON.stringify(ends));
 });

@@ -20,6 +20,9 @@ export interface Target {
 type AnyFunction = (...args: unknown[]) => unknown;
 type AnyClass = new (...args: unknown[]) => object;
 
+/** Where calls with arguments that suit write a file. */
+export const unwritten = "unwritten";
+
 /** Arguments that suit, by the names of positions. */
 const suitable: Readonly<Record<string, unknown>> = {
   activation: "relu",
@@ -32,9 +35,9 @@ const suitable: Readonly<Record<string, unknown>> = {
   decayRate: 0.5,
   decaySteps: 4,
   factor: 0.1,
-  filePath: "unwritten",
-  filepath: "unwritten",
-  filename: "unwritten",
+  filePath: unwritten,
+  filepath: unwritten,
+  filename: unwritten,
   filters: 2,
   firstDecaySteps: 4,
   fn: (_y: unknown, x: unknown) => x,
@@ -55,7 +58,7 @@ const suitable: Readonly<Record<string, unknown>> = {
   numQueryHeads: 2,
   outputDim: 2,
   outputShape: [2],
-  path: "unwritten",
+  path: unwritten,
   outputSize: 2,
   poolSize: 2,
   precision: 0.5,
