@@ -24,12 +24,12 @@ const secondsBetween = (times: readonly number[]) => times.slice(1).map((time, i
 
 const trainings = {
   mlp: {
-    rows: 6400,
+    rows: 25_600,
     shape: [784],
     layers: () => [new layers.Dense(512, { activation: "relu" }), new layers.Dense(10, { activation: "softmax" })],
   },
   convnet: {
-    rows: 1280,
+    rows: 6400,
     shape: [28, 28, 1],
     layers: () => [
       new layers.Conv2D(32, 3, { activation: "relu" }),
