@@ -221,38 +221,36 @@ export class BatchNormalization extends Scaled {
       const kept = o.multiply(weight.value(), this.momentum);
       weight.assign(o.add(kept, o.multiply(o.reshape(value, weight.shape), 1 - this.momentum)));
     }
-    if (mask) return this.normalized(x, mean, variance, [at], x.shape);
-    const y = standardized(
-      x,
-      mean,
-      o.rsqrt(o.add(variance, this.epsilon)),
-      this.gamma && along(this.gamma, [at], x.shape),
-    );
-    return this.beta ? o.add(y, along(this.beta, [at], x.shape)) : y;
+    const y = this.normalized(x, mean, variance, [at], x.shape);
+    return mask ? y : this.#differentiated(y, x, mean, variance, at);
   }
-}
 
-/**
- * `(x - mean) * scale * gamma`, where `mean` and `scale`, which is 1 / deviation, are of `x` over the axes where they have
- * extent 1, and `gamma` has the same shape. The gradient is that of the whole: two sums and one pass over `x`, where the
- * gradients of mean and variance by themselves take four sums and three passes (Ioffe and Szegedy, 2015, section 3).
- */
-function standardized(x: Value, mean: Value, scale: Value, gamma: Value | undefined): Value {
-  const axes = x.shape.flatMap((_, axis) => (mean.shape[axis] === 1 ? [axis] : []));
-  const centered = o.subtract(x, mean);
-  const weights = gamma ? [gamma] : [];
-  const y = o.multiply(centered, weights.reduce(o.multiply, scale));
-  const [result] = withRule([x, centered, scale, ...weights], [y], ([, centered, scale, ...weights], _, [g]) => {
-    const factor = weights.reduce(o.multiply, scale);
-    const meanOfG = o.mean(g, axes, true), slope = o.mean(o.multiply(g, centered), axes, true);
-    const ofX = o.subtract(
-      o.multiply(o.subtract(g, meanOfG), factor),
-      o.multiply(centered, o.multiply(o.multiply(o.square(scale), slope), factor)),
+  /**
+   * The normalized `y` with the gradient of the whole: two sums and one pass over `x`, where the gradients of mean and
+   * variance by themselves take four sums and three passes (Ioffe and Szegedy, 2015, section 3).
+   */
+  #differentiated(y: Value, x: Value, mean: Value, variance: Value, at: number): Value {
+    const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== at);
+    const [gamma, beta] = [this.gamma, this.beta].map((weight) => (weight ? [along(weight, [at], x.shape)] : []));
+    const [result] = withRule(
+      [x, mean, variance, ...gamma, ...beta],
+      [y],
+      ([x, mean, variance, ...weights], _, [g]) => {
+        const gammas = weights.slice(0, gamma.length);
+        const centered = o.subtract(x, mean), scale = o.rsqrt(o.add(variance, this.epsilon));
+        const factor = gammas.reduce(o.multiply, scale);
+        const sumOfG = o.sum(g, others, true), slope = o.mean(o.multiply(g, centered), others, true);
+        const count = sizeOf(x.shape) / sizeOf(mean.shape);
+        const ofX = o.subtract(
+          o.multiply(o.subtract(g, o.multiply(sumOfG, 1 / count)), factor),
+          o.multiply(centered, o.multiply(o.multiply(o.square(scale), slope), factor)),
+        );
+        const ofGamma = gammas.map(() => o.multiply(o.multiply(slope, scale), count));
+        return [ofX, undefined, undefined, ...ofGamma, ...beta.map(() => sumOfG)];
+      },
     );
-    const count = sizeOf(x.shape) / sizeOf(mean.shape);
-    return [ofX, undefined, undefined, ...weights.map(() => o.multiply(o.multiply(slope, scale), count))];
-  });
-  return result as Value;
+    return result as Value;
+  }
 }
 
 /** Mean and variance over `axes`, kept with extent 1, of what is not masked. */

@@ -24,10 +24,10 @@ export function withRule(
   ) => readonly (Operand | undefined)[],
 ): readonly Operand[] {
   if ([...inputs, ...outputs].every(isEager)) return outputs;
-  const rule: GradientRule["vjp"] = (given, made, gradients) =>
-    vjp(given, made, made.map((value, i) => gradients[i] ?? zerosLike(value))).map((
-      value,
-    ) => (value === undefined ? value : symbolic(value)));
+  const rule: GradientRule["vjp"] = (given, made, gradients) => {
+    const found = vjp(given, made, made.map((value, i) => gradients[i] ?? zerosLike(value)));
+    return found.map((value) => (value === undefined ? undefined : symbolic(value)));
+  };
   return requireTrace("a derivative").withRule(inputs.map(symbolic), outputs.map(symbolic), rule);
 }
 
