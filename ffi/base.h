@@ -75,6 +75,9 @@ struct Node {
   std::vector<Value*> in, out;
   std::unique_ptr<State> state;
   std::unique_ptr<Graph> body;
+  // What it computes of frozen values alone, if that is kept, and the count of refreshes at which it was computed.
+  std::vector<char> kept;
+  std::uint64_t refreshes = 0;
   int64_t nanoseconds = 0;
 
   template <class T>

@@ -42,6 +42,8 @@ constexpr int32_t bound_by_loop = -1;
 constexpr int32_t alias_of = -2;
 // Added to the dtype of a frozen value.
 constexpr int32_t frozen_value = 4;
+// A batch normalization's factors are kept, but not a kernel that is made from a smaller one.
+constexpr std::size_t most_kept_bytes = 1 << 16;
 // Larger sizes are rejected; products of extents up to this bound do not overflow.
 constexpr index_t most_elements = sizeof(index_t) == 8 ? index_t{1} << 40 : (index_t{1} << 29) - 1;
 
@@ -52,6 +54,15 @@ int64_t now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 #endif
+}
+
+// Whether a node has to run: one that is joined with another never has to, one that is kept only after a refresh.
+bool is_due(const Node& node, const Runtime& runtime) { return node.op->run && node.refreshes != runtime.refreshes; }
+
+void run_node(Node& node, Runtime& runtime) {
+  if (!is_due(node, runtime)) return;
+  node.op->run(node, runtime);
+  if (!node.kept.empty()) node.refreshes = runtime.refreshes;
 }
 
 }  // namespace
@@ -226,7 +237,9 @@ bool Program::read_node(Reader& reader, Graph& graph, index_t index, int depth) 
     }
   }
   AttrReader attr_reader({attrs, static_cast<std::size_t>(head[3])});
-  return check_places(node) && node.op->prepare(node, attr_reader, validator_) && !validator_.failed;
+  if (!check_places(node)) return false;
+  if (depth == 0) keep_frozen(node, graph);
+  return node.op->prepare(node, attr_reader, validator_) && !validator_.failed;
 }
 
 // Outputs must not overlap each other, nor the inputs unless the op can work in place.
@@ -243,6 +256,33 @@ bool Program::check_places(const Node& node) {
     }
   }
   return true;
+}
+
+// An elementwise function of frozen values is frozen too: it has memory of its own, since slots are used again.
+void Program::keep_frozen(Node& node, Graph& graph) {
+  if (node.op->run != run_fused || segments_.empty()) return;
+  if (!std::all_of(node.in.begin(), node.in.end(), [](const Value* in) { return in->frozen; })) return;
+  const auto& [slots, slot_bytes] = segments_[0];
+  std::size_t bytes = 0;
+  for (const Value* out : node.out) {
+    const bool is_slot = out->data >= slots && out->data + out->bytes() <= slots + slot_bytes;
+    const bool is_seen = std::count(graph.outputs.begin(), graph.outputs.end(), out) > 0;
+    if (!is_slot || is_seen) return;
+    bytes += round_up(out->bytes(), cache_line);
+  }
+  if (node.in.empty() || bytes == 0 || bytes > most_kept_bytes) return;
+  node.kept.resize(bytes);
+  char* at = node.kept.data();
+  for (Value* out : node.out) {
+    out->data = at;
+    out->frozen = true;
+    at += round_up(out->bytes(), cache_line);
+    for (const Alias& alias : graph.aliases) {
+      if (alias.root != out) continue;
+      alias.value->data = out->data;
+      alias.value->frozen = true;
+    }
+  }
 }
 
 int32_t Program::run(int32_t steps, const char*& failure) {
@@ -263,8 +303,7 @@ const char* Program::take_failure() {
 
 bool Program::run_node(int32_t index, const char*& failure) {
   if (index == 0 && stop_.load(std::memory_order_relaxed)) return false;
-  Node& node = graph_.nodes[index];
-  if (node.op->run) node.op->run(node, runtime_);
+  ceratops::run_node(graph_.nodes[index], runtime_);
   failure = take_failure();
   return true;
 }
@@ -280,15 +319,13 @@ int32_t Program::profile(double* nanoseconds, int32_t count) {
 
 void run_graph(Graph& graph, Runtime& runtime) {
   if (!runtime.profile) {
-    for (Node& node : graph.nodes) {
-      if (node.op->run) node.op->run(node, runtime);
-    }
+    for (Node& node : graph.nodes) run_node(node, runtime);
     return;
   }
   for (Node& node : graph.nodes) {
-    if (!node.op->run) continue;
+    if (!is_due(node, runtime)) continue;
     const int64_t start = now();
-    node.op->run(node, runtime);
+    run_node(node, runtime);
     node.nanoseconds += now() - start;
   }
 }

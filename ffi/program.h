@@ -40,6 +40,7 @@ class Program {
   bool find_values(const int32_t* ids, int32_t count, Graph& graph, std::vector<Value*>& values);
   bool read_node(Reader& reader, Graph& graph, index_t index, int depth);
   bool check_places(const Node& node);
+  void keep_frozen(Node& node, Graph& graph);
 
   struct Segment {
     char* data;

@@ -18,17 +18,23 @@ export interface NodeTime {
   readonly flops: number;
 }
 
+/** How a program is run. */
+export interface RunOptions {
+  /** Whether the caller does something else meanwhile, so that the event loop should be free. */
+  readonly aside?: boolean;
+}
+
 /** A compiled program. */
 export interface Executable {
   /** The graph that it runs, after the passes. */
   readonly graph: Graph;
   /** Runs the program `steps` times in a row; its only effect is on the variables it assigns. */
-  run(steps: number): Promise<void>;
+  run(steps: number, options?: RunOptions): Promise<void>;
   /**
    * Does the same, and returns the time of each node in all of these steps, in execution order. Computes the same
    * numbers. Throws {@linkcode BackendError} where `requireClock` does.
    */
-  measure(steps: number): Promise<readonly NodeTime[]>;
+  measure(steps: number, options?: RunOptions): Promise<readonly NodeTime[]>;
   /** Counts that tests check. */
   readonly stats: ExecutableStats;
   /** Frees the program's own memory, but not the variables. */

@@ -1,5 +1,5 @@
 // What runs of fit, evaluate and predict record for a profile: sums of times by op, and a timeline.
-import type { Executable } from "../exec/executor.ts";
+import type { Executable, NodeTime, RunOptions } from "../exec/executor.ts";
 import { OpTimes } from "../exec/op_times.ts";
 import type { Span } from "./chrome_trace.ts";
 
@@ -84,21 +84,27 @@ export class RecordedRun implements Disposable {
   }
 
   /** Runs steps of a program and measures its ops: one step at a time where the timeline has them. */
-  async run(mode: ProfileMode, executable: Executable, count: number): Promise<void> {
+  async run(mode: ProfileMode, executable: Executable, count: number, options: RunOptions): Promise<void> {
     const { traceSteps: [from, to] } = this.#recording;
     for (let done = 0; done < count;) {
       const { steps } = this.#recording;
       const isTraced = steps >= from && steps < to;
       const some = isTraced ? 1 : Math.min(count - done, steps < from ? from - steps : Infinity);
-      await this.#measure(mode, executable, some, isTraced ? `step ${steps}` : undefined);
+      const name = isTraced ? `step ${steps}` : undefined;
+      await this.#measure(mode, () => executable.measure(some, options), some, name);
       done += some;
     }
   }
 
-  async #measure(mode: ProfileMode, executable: Executable, count: number, name: string | undefined): Promise<void> {
+  async #measure(
+    mode: ProfileMode,
+    measure: () => Promise<readonly NodeTime[]>,
+    count: number,
+    name: string | undefined,
+  ): Promise<void> {
     const recording = this.#recording;
     const start = recording.now();
-    const times = await executable.measure(count);
+    const times = await measure();
     const milliseconds = recording.now() - start;
     recording.milliseconds.programs += milliseconds;
     const names = recording.timesOf(mode).add(times, count, this.#root);

@@ -45,8 +45,8 @@ export interface BatchPlan extends AsyncDisposable {
   resume(position: PassPosition, amidEpoch: boolean): Promise<void>;
   /** The next batches, at most `most`; undefined at the end of the pass. */
   next(most: number): Promise<StepRange | undefined>;
-  /** Prepares the next batch while a program runs. */
-  prefetch(): void;
+  /** Prepares the next batch while a program runs; missing if all rows are on the device. */
+  prefetch?(): void;
   /** The index of the batch that starts after `rows` rows of the pass. */
   batchAfter(rows: number): number;
   /** A plan for evaluating the rows that this plan does not use; undefined if there are none. */
@@ -186,9 +186,6 @@ class ArrayPlan implements BatchPlan {
       release: () => {},
     };
   }
-
-  /** Nothing to do: the rows are on the device. */
-  prefetch(): void {}
 
   /** The index of the batch that starts after `rows` rows of the pass. */
   batchAfter(rows: number): number {

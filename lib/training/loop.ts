@@ -73,9 +73,10 @@ export class Loop {
           await agreeOnBatches(`run "${trainer.model.name}"`, `batches: ${count} of ${range!.rows / count} rows`);
           range!.write();
           const { mode, executable } = range!.step;
-          const running = profile ? profile.run(mode, executable, count) : executable.run(count);
           // A batch beyond the limit would be fetched and lost.
-          if (limit === null || batches < limit) plan.prefetch();
+          const aside = plan.prefetch !== undefined && (limit === null || batches < limit);
+          const running = profile ? profile.run(mode, executable, count, { aside }) : executable.run(count, { aside });
+          if (aside) plan.prefetch?.();
           await running;
           await done?.(range!);
         });

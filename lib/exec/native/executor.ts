@@ -14,6 +14,7 @@ import {
   type ExecutorCompileOptions,
   type MemoryUse,
   type NodeTime,
+  type RunOptions,
   variablesOf,
 } from "../executor.ts";
 import { yieldIfDue } from "../event_loop.ts";
@@ -25,8 +26,13 @@ import type { NativeModule } from "./module.ts";
 /** The alignment of variables, in bytes. */
 const alignment = 256;
 
-/** Runs longer than this many seconds leave the event loop free. A non-blocking call adds about 50 us. */
-const longestBlocking = 200e-6;
+/**
+ * Runs longer than this many seconds leave the event loop free. A non-blocking call adds up to a millisecond, since
+ * another thread has to be woken, perhaps on a core where a thread of the pool waits for work.
+ */
+const longestBlocking = 10e-3;
+/** The same if the caller does something else meanwhile. */
+const longestBlockingAside = 200e-6;
 
 /** Memory shared by some variables; freed when none of them and no program uses it. */
 interface Block extends Segment {
@@ -373,11 +379,11 @@ export class NativeExecutable implements Executable {
    * Runs the program `steps` times. Short runs block; long ones leave the event loop free, and variables can be read
    * after they end.
    */
-  run(steps: number): Promise<void> {
+  run(steps: number, { aside = false }: RunOptions = {}): Promise<void> {
     const { executor } = this;
     if (
       executor.busy || this.#releases !== executor.releases || this.#disposed ||
-      this.#secondsPerStep * steps > longestBlocking
+      this.#secondsPerStep * steps > (aside ? longestBlockingAside : longestBlocking)
     ) {
       return this.#runAside(steps);
     }
@@ -388,11 +394,11 @@ export class NativeExecutable implements Executable {
   }
 
   /** Runs the program `steps` times, and returns the time of each node. */
-  async measure(steps: number): Promise<NodeTime[]> {
+  async measure(steps: number, options?: RunOptions): Promise<NodeTime[]> {
     this.#measured = new Float64Array(this.encoded.nodes.length);
     try {
       if (this.loaded.handle !== 0) this.#module.measure(this.loaded.handle, true);
-      await this.run(steps);
+      await this.run(steps, options);
       this.#collectTimes();
       const nanoseconds = this.#measured;
       const flops = this.#flops ??= this.encoded.nodes.map((node) => flopsOf(this.graph, node));
