@@ -39,7 +39,6 @@ struct Affine {
     y = at_most(at_least(y, splat(low)), splat(high));
     return has_swish ? swish_of(y) : y;
   }
-  Vector of(Vector x, index_t offset, index_t column) const { return of(x, offset, column, load); }
 
   // Stores results, `offset` elements from x's start.
   void put(Vector y, float* to, index_t offset) const {
@@ -56,19 +55,14 @@ struct Affine {
       std::memcpy(positive + offset, &bytes, n);
     }
   }
-  void put_first(index_t n, Vector y, float* to, index_t offset) const {
-    store_first(to, n, y);
-    if (positive) mark(n, y, offset);
-  }
-
+  // Results of a row of `n` elements. The last columns are a vector too, so that results do not depend on the place in
+  // it.
   void run_row(const float* x, index_t n, float* to) const {
-    index_t i = 0;
-    for (; i + lanes <= n; i += lanes) put(of(load(x + i), i, i), to + i, i);
-    // The last columns are a vector too, so that results do not depend on the place in it.
-    const index_t left = n - i;
-    if (left == 0) return;
-    put_first(left, of(load_first(x + i, left), i, i, [&](const float* at) { return load_first(at, left); }), to + i,
-              i);
+    each_vector(n, [&](index_t i, auto get, auto put_lanes) {
+      const Vector y = of(get(x + i), i, i, get);
+      put_lanes(to + i, y);
+      if (positive) mark(n - i, y, i);
+    });
   }
 
   // With a scale and without a residual, what is clamped of a vector of columns, for many rows.

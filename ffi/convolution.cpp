@@ -52,12 +52,9 @@ winograd::Plan winograd_plan(const ConvolutionState& state) {
                            state.tile_results);
 }
 
-void prepare_transformed(ConvolutionState& state, Validator& validator) {
-  const winograd::Plan plan = winograd_plan(state);
+void prepare_transformed(ConvolutionState& state) {
   state.prepared.use = PreparedKernel::transformed;
-  state.prepared.resize(plan.kernel_floats());
-  validator.need_shared(plan.shared_bytes());
-  validator.need_worker(plan.worker_bytes());
+  state.prepared.resize(winograd_plan(state).kernel_floats());
 }
 
 // Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
@@ -108,7 +105,7 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   state->tile_results = winograd::results_of(state->window, is_transpose, channels.source, channels.target,
                                              channels.groups, state->prepared.is_kept);
   if (state->tile_results > 0) {
-    prepare_transformed(*state, validator);
+    prepare_transformed(*state);
   } else if (state->prepared.is_kept && !is_transpose && result.size > 0 && channels.groups == 1 &&
              channels.target > std::min(lanes, 8)) {
     prepare_packed(*state, validator);
@@ -117,6 +114,7 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   const bool has_rectangles = (is_transformed && !winograd_plan(*state).has_all_filters()) ||
                               (state->prepared.use == PreparedKernel::packed && state->block_columns < channels.target);
   if (!state->epilogue.prepare(node, attrs.epilogue, 2, has_rectangles, validator)) return false;
+  if (is_transformed) validator.need_worker(state->epilogue.worker_bytes() + winograd_plan(*state).worker_bytes());
   if (state->prepared.use != PreparedKernel::plain) {
     node.state = std::move(state);
     return !validator.failed;
@@ -263,7 +261,7 @@ void run_transformed(ConvolutionState& state, const float* source, Runtime& runt
   };
   winograd::with_results(plan, [&](auto results) {
     winograd::convolve<results>(plan, source, state.prepared.panels.data(), affine, state.epilogue.product(), runtime,
-                                finish);
+                                state.epilogue.worker_bytes(), finish);
   });
 }
 

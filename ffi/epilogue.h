@@ -33,6 +33,10 @@ class Epilogue {
   }
 
   bool exists() const { return exists_; }
+  // Bytes of a worker's memory that running it takes.
+  std::size_t worker_bytes() const {
+    return exists_ ? static_cast<std::size_t>(round_up(static_cast<index_t>(vm_.worker_bytes()), 64)) : 0;
+  }
   const AffineChain* only_chain() const { return exists_ ? vm_.only_chain() : nullptr; }
   // The epilogue as a function of rows and columns that the kernel applies itself, once for each of its runs; null if
   // it is none or there is no epilogue.

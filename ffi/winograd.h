@@ -12,12 +12,12 @@ namespace ceratops {
 
 namespace winograd {
 
-// Tiles per task, and filters: their products stay in the L2 cache.
-constexpr index_t task_tiles = 48, task_filters = 64;
-// With few channels and many tiles, tasks transform the elements of their own tiles, which then stay there too.
-constexpr index_t local_tiles = 24, local_floats = 1 << 16, least_local_tasks = 16;
-// Floats of transformed elements that are kept at a time.
-constexpr index_t chunk_floats = 1 << 20;
+// Tiles of a task, and its filters: the transforms of what the tiles read, and their products, stay in the L2 cache,
+// and there are enough rows for each weight that is read. Of many channels fewer tiles are transformed at a time.
+constexpr index_t most_tiles = 56, fewer_tiles = 20, task_filters = 64, transformed_floats = 1 << 20;
+// Transforms of one product lie so much further apart than they are long, for otherwise all products of a tile may be
+// in the same sets of a cache.
+constexpr index_t product_gap = 16;
 // The least tiles of a batch for a kernel that is transformed for each batch.
 constexpr index_t least_tiles = 128;
 
@@ -33,7 +33,7 @@ struct Transforms<4> {
 
   // Of six elements.
   template <class T>
-  static void source(const T* d, index_t step, T* to, index_t to_step) {
+  __attribute__((always_inline)) static void source(const T* d, index_t step, T* to, index_t to_step) {
     const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
     const T even = d4 - d2 * 2.0f, odd = d3 * (root2 / 2) - d1 * root2;
     const T far_even = d4 - d2 * 0.5f, far_odd = d3 * root2 - d1 * (root2 / 2);
@@ -99,7 +99,7 @@ struct Transforms<4> {
 template <>
 struct Transforms<2> {
   template <class T>
-  static void source(const T* d, index_t step, T* to, index_t to_step) {
+  __attribute__((always_inline)) static void source(const T* d, index_t step, T* to, index_t to_step) {
     const T d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
     to[0] = d0 - d2;
     to[to_step] = d1 + d2;
@@ -131,9 +131,15 @@ struct Plan {
   index_t batch, height, width, rows, columns, pad_y, pad_x, channels, filters, tiles_y, tiles_x;
   index_t tiles() const { return batch * tiles_y * tiles_x; }
   index_t products() const { return (results + 2) * (results + 2); }
-  index_t chunk_tiles() const {
-    return std::max(task_tiles, chunk_floats / (products() * channels) / task_tiles * task_tiles);
+  // Blocks of tiles, which tasks transform: an even number, for two threads, unless they become small.
+  index_t blocks() const {
+    const index_t fitting = transformed_floats / (products() * channels);
+    const index_t count = ceil_div(tiles(), std::max(fewer_tiles, std::min(most_tiles, fitting)));
+    return count % 2 == 1 && tiles() >= fewer_tiles * (count + 1) ? count + 1 : count;
   }
+  index_t block_tiles() const { return ceil_div(tiles(), std::max<index_t>(1, blocks())); }
+  // Floats from one product's transforms to the next one's.
+  index_t transformed_step() const { return block_tiles() * channels + product_gap; }
   // The transformed kernel: for each block of filters its matrices, packed for packed_product, in the order in which a
   // task reads them.
   index_t kernel_floats() const { return products() * panels_of(filters) * tile_columns * channels; }
@@ -142,17 +148,10 @@ struct Plan {
     const index_t block = column / task_filters * task_filters;
     return panels_of(std::min(task_filters, filters - block)) * tile_columns * channels;
   }
-  bool is_local() const {
-    return local_tiles * products() * channels <= local_floats && tiles() >= local_tiles * least_local_tasks;
-  }
   // Whether a task has all filters of its tiles.
-  bool has_all_filters() const { return is_local() || filters <= task_filters; }
-  std::size_t shared_bytes() const {
-    const index_t most = is_local() ? 0 : std::min(chunk_tiles(), round_up(tiles(), task_tiles));
-    return static_cast<std::size_t>(most * products() * channels) * sizeof(float);
-  }
+  bool has_all_filters() const { return filters <= task_filters; }
   std::size_t worker_bytes() const {
-    const index_t floats = is_local() ? local_tiles * (channels + task_filters) : task_tiles * task_filters;
+    const index_t floats = transformed_step() + block_tiles() * task_filters;
     return static_cast<std::size_t>(products() * floats + tile_rows * tile_columns) * sizeof(float);
   }
 };
@@ -377,49 +376,33 @@ void multiply_tiles(const Plan& plan, const float* transformed, index_t step, co
 }
 
 // Convolves with a transformed kernel. Results are finished by `affine`, if not null, and then by
-// `finish(memory, tile, tiles, column, columns)`, which is called when those of some tiles are written.
+// `finish(memory, tile, tiles, column, columns)`, which is called when those of some tiles are written, with a worker's
+// memory before `reserved`.
 template <int results, class Finish>
 void convolve(const Plan& plan, const float* source, const float* panels, const Affine* affine, float* result,
-              Runtime& runtime, const Finish& finish) {
+              Runtime& runtime, std::size_t reserved, const Finish& finish) {
   constexpr int products = (results + 2) * (results + 2);
-  if (plan.is_local()) {
-    runtime.pool->parallel(ceil_div(plan.tiles(), local_tiles), [&](index_t task, int thread) {
-      const index_t first = task * local_tiles, tiles = std::min(local_tiles, plan.tiles() - first);
-      const index_t step = local_tiles * plan.channels;
-      char* memory = runtime.worker(thread);
-      float* transformed = reinterpret_cast<float*>(memory);
+  const index_t filter_blocks = ceil_div(plan.filters, task_filters), most = plan.block_tiles();
+  const index_t step = plan.transformed_step();
+  // Each thread transforms what its tasks read, since what another one has written comes from the other's cache. A
+  // thread's tasks are mostly of the same block of tiles.
+  std::vector<index_t> transformed_block(runtime.pool->threads(), -1);
+  runtime.pool->parallel(ceil_div(plan.tiles(), most) * filter_blocks, [&](index_t task, int thread) {
+    const index_t block = task / filter_blocks, column = task % filter_blocks * task_filters;
+    const index_t first = block * most, tiles = std::min(most, plan.tiles() - first);
+    char* memory = runtime.worker(thread);
+    float* transformed = reinterpret_cast<float*>(memory + reserved);
+    if (transformed_block[thread] != block) {
       for (index_t tile = 0; tile < tiles; tile++) {
         transform_tile<results, false>(plan, source, first + tile, 0, plan.channels, transformed + tile * plan.channels,
                                        step);
       }
-      for (index_t column = 0; column < plan.filters; column += task_filters) {
-        multiply_tiles<results>(plan, transformed, step, panels, first, tiles, column, transformed + products * step,
-                                affine, result);
-      }
-      finish(memory, first, tiles, 0, plan.filters);
-    });
-    return;
-  }
-  float* transformed = reinterpret_cast<float*>(runtime.shared);
-  const index_t filter_blocks = ceil_div(plan.filters, task_filters);
-  for (index_t begin = 0; begin < plan.tiles(); begin += plan.chunk_tiles()) {
-    const index_t tiles = std::min(plan.chunk_tiles(), plan.tiles() - begin), step = tiles * plan.channels;
-    constexpr index_t together = 4;
-    runtime.pool->parallel(ceil_div(tiles, together), [&](index_t task, int) {
-      for (index_t tile = task * together; tile < std::min(tiles, (task + 1) * together); tile++) {
-        transform_tile<results, false>(plan, source, begin + tile, 0, plan.channels, transformed + tile * plan.channels,
-                                       step);
-      }
-    });
-    runtime.pool->parallel(ceil_div(tiles, task_tiles) * filter_blocks, [&](index_t task, int thread) {
-      const index_t first = task / filter_blocks * task_tiles, count = std::min(task_tiles, tiles - first);
-      const index_t column = task % filter_blocks * task_filters;
-      char* memory = runtime.worker(thread);
-      multiply_tiles<results>(plan, transformed + first * plan.channels, step, panels, begin + first, count, column,
-                              reinterpret_cast<float*>(memory), affine, result);
-      finish(memory, begin + first, count, column, std::min(task_filters, plan.filters - column));
-    });
-  }
+      transformed_block[thread] = block;
+    }
+    multiply_tiles<results>(plan, transformed, step, panels, first, tiles, column, transformed + products * step,
+                            affine, result);
+    finish(memory, first, tiles, column, std::min(task_filters, plan.filters - column));
+  });
 }
 
 }  // namespace winograd

@@ -10,9 +10,6 @@ namespace winograd {
 // Channels and filters of a task, and the floats of transforms that it has at a time: with the sums they stay in the L2
 // cache.
 constexpr index_t filter_channels = 32, filter_filters = 64, filter_floats = 1 << 16;
-// Transforms of one product lie so much further apart than they are long, for otherwise all products of a tile may be
-// in the same sets of a cache.
-constexpr index_t filter_gap = 16;
 
 struct FilterPlan {
   Plan plan;
@@ -29,7 +26,7 @@ struct FilterPlan {
     return std::max<index_t>(16, std::min<index_t>(64, fitting / 8 * 8));
   }
   std::size_t worker_bytes() const {
-    const index_t transformed = tiles() * (padded_channels() + padded_filters()) + 2 * filter_gap;
+    const index_t transformed = tiles() * (padded_channels() + padded_filters()) + 2 * product_gap;
     const index_t floats = plan.products() * (transformed + channels() * padded_filters()) + tile_scratch;
     return static_cast<std::size_t>(floats) * sizeof(float);
   }
@@ -58,7 +55,7 @@ inline void filter_gradient(const FilterPlan& all, const float* source, const fl
   const index_t channels = std::min(filter_channels, plan.channels - channel);
   const index_t filters = std::min(filter_filters, plan.filters - filter);
   const index_t a_row = all.padded_channels(), b_row = all.padded_filters(), tiles = all.tiles();
-  const index_t a_step = tiles * a_row + filter_gap, b_step = tiles * b_row + filter_gap;
+  const index_t a_step = tiles * a_row + product_gap, b_step = tiles * b_row + product_gap;
   const index_t sums_step = all.channels() * b_row;
   float* a = memory;
   float* b = a + products * a_step;
