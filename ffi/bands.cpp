@@ -92,15 +92,6 @@ Affine finish_of(const ConvolutionState& state, float* rows, index_t columns) {
   return (chain ? *chain : AffineChain()).scaled(rows, columns);
 }
 
-// Columns [0, n) of rows that are n long.
-void finish_lines(const Affine& finish, index_t column, index_t n, index_t rows, float* x) {
-  for (index_t j = 0; j < n; j += lanes) {
-    const Affine::Columns columns = finish.columns(column + j);
-    for (float* at = x + j; at < x + rows * n; at += n) store(at, columns(load(at)));
-  }
-  if (finish.has_swish) swish(x, rows * n);
-}
-
 // What some channels of a band are computed with.
 struct Part {
   const BandsState& bands;
@@ -126,9 +117,11 @@ void expand_line(const Part& part, index_t line, float* to) {
   p.c = to + left * count;
   p.c_row = count;
   const float* panels = state.prepared.panels.data() + part.channel * depth;
+  const Affine finish = part.first.at(0, part.channel);
   if (state.identity) {
     p.k = p.a_row = depth;
     p.a = source + row * depth;
+    p.finish = &finish;
     packed_product(p, panels, part.memory.edge);
   } else {
     // A window's line is adjacent in the line that it reads, so patches need not be written.
@@ -146,10 +139,10 @@ void expand_line(const Part& part, index_t line, float* to) {
       copy_floats(part.memory.padded + before, source + (part.image * high.extent + y) * length, inside);
       zero_floats(part.memory.padded + before + inside, padded - before - inside);
       p.add = i > 0;
+      p.finish = i + 1 == high.taps ? &finish : nullptr;
       packed_product(p, panels + i * p.k * tile_columns, depth, part.memory.edge);
     }
   }
-  finish_lines(part.first, part.channel, count, columns, p.c);
   zero_floats(to, left * count);
   zero_floats(p.c + columns * count, (bands.source_columns - left - columns) * count);
 }

@@ -19,12 +19,13 @@ constexpr index_t row_unit = 24;
 // Upper bound of the floats used for partial sums of a filter gradient.
 constexpr index_t partial_floats = 1 << 22;
 
-Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks) {
+Blocks block_patches(index_t rows, index_t taps, index_t width, index_t columns, index_t least_blocks,
+                     index_t unit = row_unit) {
   Blocks blocks;
   blocks.taps = std::max<index_t>(1, std::min(taps, patch_floats / (block_rows * width)));
-  const index_t fitting = patch_floats / std::max(blocks.taps * width, columns) / row_unit * row_unit;
-  const index_t wanted = round_up(ceil_div(rows, least_blocks), row_unit);
-  blocks.rows = std::max(row_unit, std::min(fitting, wanted));
+  const index_t fitting = patch_floats / std::max(blocks.taps * width, columns) / unit * unit;
+  const index_t wanted = round_up(ceil_div(rows, least_blocks), unit);
+  blocks.rows = std::max(unit, std::min(fitting, wanted));
   return blocks;
 }
 
@@ -123,9 +124,11 @@ bool prepare_either(Node& node, const Attrs& attrs, Validator& validator, bool i
   if (state->packs) state->packed.resize(node.in[1]->size);
   for (const Phase& phase : state->im2col.phases) {
     const index_t taps = static_cast<index_t>(phase.taps.size());
-    const double flops = 2.0 * phase.rows * taps * channels.source_group() * channels.target;
+    // What depthwise convolutions multiply is loaded for each product, and need not be a register tile.
+    const double work = channels.depthwise() ? 4 : 1;
+    const double flops = 2.0 * phase.rows * taps * channels.source_group() * channels.target * work;
     const Blocks blocks = block_patches(phase.rows, std::max<index_t>(1, taps), channels.source_group(),
-                                        channels.target, tasks_wanted(flops));
+                                        channels.target, tasks_wanted(flops), channels.depthwise() ? 1 : row_unit);
     state->blocks.push_back(blocks);
     const index_t patches = state->identity ? 0 : blocks.rows * blocks.taps * channels.source_group();
     const index_t strided = state->im2col.phases.size() > 1 ? blocks.rows * channels.target_group() : 0;

@@ -244,6 +244,8 @@ inline void row_product(const Product& p) {
       for (int s = 0; s < streams; s += 2) {
         even = multiply_add(value[s], load(b + s * p.b_depth + j), even);
         odd = multiply_add(value[s + 1], load(b + (s + 1) * p.b_depth + j), odd);
+        __builtin_prefetch(b + (s + streams) * p.b_depth + j, 0, 2);
+        __builtin_prefetch(b + (s + 1 + streams) * p.b_depth + j, 0, 2);
       }
       store(p.c + j, even + odd);
     }
