@@ -27,7 +27,10 @@ testOnBackends("a prediction follows a normalization's weights", async () => {
   for (const [gamma, variance] of [[[1, 2], [4, 9]], [[3, 2], [4, 9]], [[3, 2], [4, 0.25]]]) {
     await normalization.setWeights([gamma, [0, 0], [1, 1], variance].map((row) => tensor(row)));
     for (let i = 0; i < 2; i++) {
-      assertClose((await model.predict(x, { verbose: 0 }) as Tensor).data, expected(gamma, variance), { relative: 1e-5, absolute: 1e-6 });
+      assertClose((await model.predict(x, { verbose: 0 }) as Tensor).data, expected(gamma, variance), {
+        relative: 1e-5,
+        absolute: 1e-6,
+      });
     }
   }
 });

@@ -149,8 +149,8 @@ Deno.test("a long run gives the event loop its turn about every 50 ms", async ()
   const timer = setInterval(() => turns++, 1);
   const took = await timed(Math.ceil(100 * 600 / quickest));
   clearInterval(timer);
-  // A third of the turns, since the machine may be busy: 4 turns in 600 ms.
-  assert.ok(took > 300 && turns >= Math.floor(took / 150), `${turns} turns in ${took} ms`);
+  // A third of the turns, since the machine may be busy: 4 turns in 600 ms. It may also become faster meanwhile.
+  assert.ok(took > 150 && turns >= Math.floor(took / 150), `${turns} turns in ${took} ms`);
   assert.ok(Math.abs((await x.read()).data[77] - 1 / 128) < 1e-6);
   await executor.dispose();
 });
