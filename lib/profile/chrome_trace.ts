@@ -10,7 +10,8 @@ export interface Span {
   readonly run: number;
   /** Milliseconds since the start of the profile. */
   readonly start: number;
-  milliseconds: number;
+  /** How long it took; undefined while it lasts. */
+  milliseconds?: number;
   /** What ran in it, one after the other; for a step. */
   readonly ops?: { readonly names: readonly OpName[]; readonly nanoseconds: Float64Array };
 }
@@ -43,7 +44,7 @@ export interface ChromeTrace {
   readonly displayTimeUnit: "ms";
 }
 
-/** The timeline of spans. `runs` are the names of the runs. */
+/** The timeline of spans, in the order in which they began. `runs` are the names of the runs. */
 export function chromeTrace(spans: readonly Span[], runs: readonly string[]): ChromeTrace {
   const named = (name: string, tid: number, value: string): ChromeTraceEvent => ({
     name,
@@ -52,19 +53,19 @@ export function chromeTrace(spans: readonly Span[], runs: readonly string[]): Ch
     tid,
     args: { name: value },
   });
-  const events = spans.toSorted((a, b) => a.start - b.start || b.milliseconds - a.milliseconds).flatMap(eventsOf);
   return {
     traceEvents: [
       named("process_name", 0, "Ceratops"),
       ...runs.map((name, i) => named("thread_name", i + 1, name)),
-      ...events,
+      ...spans.flatMap(eventsOf),
     ],
     displayTimeUnit: "ms",
   };
 }
 
-/** The event of a span, and those of its layers and ops: these follow each other from its start. */
+/** The event of a span that has ended, and those of its layers and ops: these follow each other from its start. */
 function eventsOf({ name, category, run, start, milliseconds, ops }: Span): ChromeTraceEvent[] {
+  if (milliseconds === undefined) return [];
   // Whole nanoseconds, so that the end of an event is exactly that of the last one in it.
   const begin = Math.round(start * 1e6);
   const event = (name: string, cat: string, from: number, to: number, args?: Record<string, string>) => ({

@@ -10,7 +10,7 @@ export type ProfileMode = "train" | "test" | "predict";
 export class Recording {
   /** The times of ops, by what programs do. */
   readonly times = new Map<ProfileMode, OpTimes>();
-  /** The timeline, in the order in which spans ended. */
+  /** The timeline, in the order in which spans began. */
   readonly spans: Span[] = [];
   /** What ran: `fit "model" on eigen`. */
   readonly runs: string[] = [];
@@ -62,13 +62,13 @@ export class RecordedRun implements Disposable {
   /** Records a stretch of time, until what it returns is disposed of. */
   span(name: string, category: string): Disposable {
     const { spans, traceSteps } = this.#recording;
-    const start = this.#recording.now();
-    // Without steps in it a span would say nothing.
-    const isTraced = this.#recording.steps < traceSteps[1];
+    const span: Span = { name, category, run: this.#number, start: this.#recording.now() };
+    // Without steps in it a span would say nothing. It is added when it begins, since a page's clock is too coarse to
+    // tell the order.
+    if (this.#recording.steps < traceSteps[1]) spans.push(span);
     return {
       [Symbol.dispose]: () => {
-        if (!isTraced) return;
-        spans.push({ name, category, run: this.#number, start, milliseconds: this.#recording.now() - start });
+        span.milliseconds = this.#recording.now() - span.start;
       },
     };
   }
