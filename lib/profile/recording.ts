@@ -90,21 +90,15 @@ export class RecordedRun implements Disposable {
       const { steps } = this.#recording;
       const isTraced = steps >= from && steps < to;
       const some = isTraced ? 1 : Math.min(count - done, steps < from ? from - steps : Infinity);
-      const name = isTraced ? `step ${steps}` : undefined;
-      await this.#measure(mode, () => executable.measure(some, options), some, name);
+      const start = this.#recording.now();
+      const times = await executable.measure(some, options);
+      this.#add(mode, times, some, start, isTraced ? `step ${steps}` : undefined);
       done += some;
     }
   }
 
-  async #measure(
-    mode: ProfileMode,
-    measure: () => Promise<readonly NodeTime[]>,
-    count: number,
-    name: string | undefined,
-  ): Promise<void> {
+  #add(mode: ProfileMode, times: readonly NodeTime[], count: number, start: number, name: string | undefined): void {
     const recording = this.#recording;
-    const start = recording.now();
-    const times = await measure();
     const milliseconds = recording.now() - start;
     recording.milliseconds.programs += milliseconds;
     const names = recording.timesOf(mode).add(times, count, this.#root);
