@@ -55,6 +55,7 @@ struct Affine {
       std::memcpy(positive + offset, &bytes, n);
     }
   }
+
   // Results of a row of `n` elements. The last columns are a vector too, so that results do not depend on the place in
   // it.
   void run_row(const float* x, index_t n, float* to) const {

@@ -137,7 +137,8 @@ struct Plan {
     const index_t count = ceil_div(tiles(), std::max(fewer_tiles, std::min(most_tiles, fitting)));
     return count % 2 == 1 && tiles() >= fewer_tiles * (count + 1) ? count + 1 : count;
   }
-  index_t block_tiles() const { return ceil_div(tiles(), std::max<index_t>(1, blocks())); }
+  // At least one tile, also of an empty batch.
+  index_t block_tiles() const { return ceil_div(std::max<index_t>(1, tiles()), std::max<index_t>(1, blocks())); }
   // Floats from one product's transforms to the next one's.
   index_t transformed_step() const { return block_tiles() * channels + product_gap; }
   // The transformed kernel: for each block of filters its matrices, packed for packed_product, in the order in which a

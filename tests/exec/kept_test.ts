@@ -1,10 +1,13 @@
 // What programs keep of weights that they do not change, which must follow those that others change.
 import assert from "node:assert/strict";
-import type { Executable } from "../../lib/exec/executor.ts";
 import { getExecutor } from "../../lib/exec/select.ts";
-import { layers, Sequential, type Tensor, tensor } from "../../mod.ts";
+import { withContext } from "../../lib/ir/context.ts";
+import { recording, Trace } from "../../lib/ir/trace.ts";
+import { Variable } from "../../lib/tensor/variable.ts";
+import { layers, ops, Sequential, Tensor, tensor } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
 import { assertClose } from "../close.ts";
+import { withPrograms } from "../programs.ts";
 
 const pixels = [0.5, -1, 2, 1.5];
 const x = tensor(pixels, [1, 2, 2, 1]);
@@ -37,15 +40,7 @@ testOnBackends("a prediction follows a normalization's weights", async () => {
 
 Deno.test("a normalization's factors are computed once for its weights [eigen]", async () => {
   await useBackend("eigen");
-  const executor = await getExecutor();
-  const compile = executor.compile.bind(executor);
-  const programs: Executable[] = [];
-  executor.compile = async (graph, options) => {
-    const program = await compile(graph, options);
-    programs.push(program);
-    return program;
-  };
-  try {
+  await withPrograms(async (programs) => {
     const { model, normalization } = makeModel();
     await model.predict(x, { verbose: 0 });
     const [program] = programs.slice(-1);
@@ -54,7 +49,21 @@ Deno.test("a normalization's factors are computed once for its weights [eigen]",
     await normalization.setWeights([[1, 1], [0, 0], [0, 0], [4, 4]].map((row) => tensor(row)));
     assert.equal(await ran(), again + 1);
     assert.equal(await ran(), again);
-  } finally {
-    executor.compile = compile;
-  }
+  });
+});
+
+testOnBackends("a kept kernel of 3x3 suits an empty batch", async () => {
+  const executor = await getExecutor();
+  const empty = () => new Variable(new Tensor([0, 12, 12, 16], "float32", new Float32Array(0)));
+  const [x, y] = [empty(), empty()];
+  const kernel = new Variable(new Tensor([3, 3, 16, 16], "float32", new Float32Array(9 * 16 * 16).fill(1)));
+  const trace = new Trace();
+  withContext(
+    recording(trace),
+    () => trace.assign(y, ops.conv(trace.read(x), trace.read(kernel), { padding: "same" })),
+  );
+  await executor.attach([x, y, kernel]);
+  const program = await executor.compile(trace.graph, { frozen: [kernel] });
+  await program.run(1);
+  assert.deepEqual((await y.read()).shape, [0, 12, 12, 16]);
 });

@@ -1,9 +1,8 @@
 // Inverted residual blocks, which the native library runs by bands of lines where their weights are frozen.
 import assert from "node:assert/strict";
-import type { Executable } from "../../lib/exec/executor.ts";
-import { getExecutor } from "../../lib/exec/select.ts";
 import { Input, layers, Model, ops, random, type SymbolicTensor, type Tensor, tensor } from "../../mod.ts";
 import { testOnBackends, useBackend } from "../backends.ts";
+import { withPrograms } from "../programs.ts";
 
 type Activation = "relu6" | "swish";
 
@@ -86,15 +85,7 @@ testOnBackends("inverted residual blocks give what their layers give", async (ba
 
 Deno.test("inverted residual blocks run as one [eigen]", async () => {
   await useBackend("eigen");
-  const executor = await getExecutor();
-  const compile = executor.compile.bind(executor);
-  const programs: Executable[] = [];
-  executor.compile = async (graph, options) => {
-    const program = await compile(graph, options);
-    programs.push(program);
-    return program;
-  };
-  try {
+  await withPrograms(async (programs) => {
     const model = network();
     await setWeights(model);
     await model.predict(images, { verbose: 0 });
@@ -103,7 +94,5 @@ Deno.test("inverted residual blocks run as one [eigen]", async () => {
     assert.equal(times.length, 12);
     // Nodes that run are measured with the clock; the others take no time at all.
     assert.equal(times.filter(({ nanoseconds }) => nanoseconds === 0).length, joined);
-  } finally {
-    executor.compile = compile;
-  }
+  });
 });
