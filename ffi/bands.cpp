@@ -1,11 +1,14 @@
 // An inverted residual block: a convolution that expands the channels, a depthwise convolution, and a 1x1 convolution
 // that reduces them again. What the first two write is many times as large as what the block reads and returns. Here a
 // task computes a band of the block's lines, some channels at a time: the lines of the expanded image that the band
-// reads, with zeros around them, their depthwise convolution, and what that adds to the product.
+// reads, with zeros around them, their depthwise convolution, and what that adds to the product. Where something else,
+// such as a squeeze and excitation, lies before the product, the block ends with the depthwise convolution, and with
+// the sums of its result's channels if those are asked for.
 #include "bands.h"
 
 #include "convolution.h"
 #include "ops.h"
+#include "reductions.h"
 #include "threads.h"
 #include "tile.h"
 
@@ -26,8 +29,9 @@ constexpr index_t wanted_bands = 4, least_lines = 7;
 using FilterLine = void (*)(const InnerLine& line, index_t columns, index_t channels, const Affine& finish);
 
 struct BandsState : State {
-  // The convolutions; the last one is null if the depthwise convolution's result is the block's.
-  const Node *expand, *depthwise, *project;
+  // The convolutions. The last one is null if the depthwise convolution's result is the block's; then there may be a
+  // node that sums that over lines and columns.
+  const Node *expand, *depthwise, *project, *sum;
   // What the last node's state was.
   std::unique_ptr<State> owned;
   ConvolutionState *first, *middle, *last;
@@ -36,6 +40,7 @@ struct BandsState : State {
   index_t lines, source_columns, channels;
   // Floats of a task's memory.
   index_t row_floats, line_floats, filtered_floats, padded_floats;
+  index_t per_image() const { return ceil_div(middle->window.axes[1].positions, lines); }
   std::size_t bytes() const {
     const index_t ring = middle->window.axes[1].taps * line_floats;
     return (2 * row_floats + ring + filtered_floats + padded_floats + tile_rows * tile_columns) * sizeof(float);
@@ -147,8 +152,34 @@ void expand_line(const Part& part, index_t line, float* to) {
   zero_floats(p.c + columns * count, (bands.source_columns - left - columns) * count);
 }
 
-// What some channels add to the lines [from, to) of the result.
-void run_part(const Part& part, index_t from, index_t to) {
+// Puts a line of the depthwise convolution to its place in the result, of which `row` is the first position. Unless
+// `sums` is null, it is added to what that holds for each channel, by short runs, as in other sums.
+void put_line(const Part& part, index_t row, double* sums) {
+  const BandsState& bands = part.bands;
+  const index_t columns = bands.middle->window.axes[2].positions, all = bands.middle->channels.source;
+  float* target = bands.depthwise->out[0]->as<float>() + row * all + part.channel;
+  const auto put = [&](auto activation) {
+    for (index_t c = 0; c < part.count; c += lanes) {
+      for (index_t from = 0; from < columns; from += short_run) {
+        Vector sum = {};
+        for (index_t x = from; x < std::min(columns, from + short_run); x++) {
+          const Vector y = activation(load(part.memory.filtered + x * part.count + c));
+          store(target + x * all + c, y);
+          sum += y;
+        }
+        for (index_t i = 0; sums && i < lanes; i++) sums[part.channel + c + i] += static_cast<double>(sum[i]);
+      }
+    }
+  };
+  if (part.middle.has_swish) {
+    put([](Vector x) { return swish_of(x); });
+  } else {
+    put([](Vector x) { return x; });
+  }
+}
+
+// What some channels add to the lines [from, to) of the result, and to the sums of all channels, if not null.
+void run_part(const Part& part, index_t from, index_t to, double* sums) {
   const BandsState& bands = part.bands;
   const BandMemory& memory = part.memory;
   const ConvolutionState& middle = *bands.middle;
@@ -168,13 +199,12 @@ void run_part(const Part& part, index_t from, index_t to) {
     for (next = std::max(next, first); next < end; next++) expand_line(part, next - height.pad_before, place(next));
     for (index_t i = 0; i < height.taps; i++) line.sources[i] = place(first + i);
     bands.filter(line, width.positions, count, part.middle);
-    if (part.middle.has_swish) swish(memory.filtered, width.positions * count);
     const index_t row = (part.image * height.positions + y) * width.positions;
     if (!bands.project) {
-      float* target = bands.depthwise->out[0]->as<float>() + row * all + part.channel;
-      for (index_t x = 0; x < width.positions; x++) copy_floats(target + x * all, memory.filtered + x * count, count);
+      put_line(part, row, sums);
       continue;
     }
+    if (part.middle.has_swish) swish(memory.filtered, width.positions * count);
     const ConvolutionState& last = *bands.last;
     Product p = {};
     p.m = width.positions;
@@ -190,8 +220,8 @@ void run_part(const Part& part, index_t from, index_t to) {
   }
 }
 
-// Lines [from, to) of the result for an image.
-void run_band(const BandsState& bands, index_t image, index_t from, index_t to, char* scratch) {
+// Lines [from, to) of the result for an image, and their sums, if not null.
+void run_band(const BandsState& bands, index_t image, index_t from, index_t to, double* sums, char* scratch) {
   const BandMemory memory(bands, scratch);
   const index_t all = bands.middle->channels.source;
   Part part{bands,
@@ -203,7 +233,7 @@ void run_band(const BandsState& bands, index_t image, index_t from, index_t to, 
             0};
   for (; part.channel < all; part.channel += bands.channels) {
     part.count = std::min(bands.channels, all - part.channel);
-    run_part(part, from, to);
+    run_part(part, from, to, sums);
     part.middle.scale += bands.channels;
     part.middle.shift += bands.channels;
   }
@@ -219,11 +249,25 @@ void run_bands(Node& node, Runtime& runtime) {
   refresh_kernel(*bands.first, bands.expand->in[1]->as<float>(), runtime);
   if (bands.project) refresh_kernel(*bands.last, bands.project->in[1]->as<float>(), runtime);
   const Window& window = bands.middle->window;
-  const index_t positions = window.axes[1].positions, per_image = ceil_div(positions, bands.lines);
+  const index_t positions = window.axes[1].positions, per_image = bands.per_image();
+  const index_t channels = bands.middle->channels.source;
+  double* all_sums = bands.sum ? reinterpret_cast<double*>(runtime.shared) : nullptr;
   runtime.pool->parallel(window.batch * per_image, [&](index_t task, int thread) {
     const index_t from = task % per_image * bands.lines;
-    run_band(bands, task / per_image, from, std::min(positions, from + bands.lines), runtime.worker(thread));
+    double* sums = all_sums ? all_sums + task * channels : nullptr;
+    if (sums) std::fill(sums, sums + channels, 0.0);
+    run_band(bands, task / per_image, from, std::min(positions, from + bands.lines), sums, runtime.worker(thread));
   });
+  if (!all_sums) return;
+  float* to = bands.sum->out[0]->as<float>();
+  for (index_t image = 0; image < window.batch; image++) {
+    double* sums = all_sums + image * per_image * channels;
+    for (index_t c = 0; c < channels; c++) {
+      double total = sums[c];
+      for (index_t band = 1; band < per_image; band++) total += sums[band * channels + c];
+      to[image * channels + c] = static_cast<float>(total);
+    }
+  }
 }
 
 // What joined nodes run in place of their op.
@@ -242,6 +286,8 @@ class Joiner {
       if (middle == none || !filters(graph_.nodes[middle])) continue;
       const std::size_t last = reader_of(graph_.nodes[middle]);
       if (last != none && reduces(graph_.nodes[last]) && join(i, middle, last)) continue;
+      const std::size_t sum = sum_behind(middle);
+      if (sum != none && join(i, middle, sum)) continue;
       join(i, middle, middle);
     }
   }
@@ -302,6 +348,23 @@ class Joiner {
     return reader;
   }
 
+  // The node that is the first to read what depthwise convolution `at` writes, if it sums lines and columns.
+  std::size_t sum_behind(std::size_t at) const {
+    const Value* value = graph_.nodes[at].out[0];
+    for (const Alias& alias : graph_.aliases) {
+      if (alias.root == value) return none;
+    }
+    for (std::size_t i = at + 1; i < graph_.nodes.size(); i++) {
+      const Node& node = graph_.nodes[i];
+      if (std::count(node.in.begin(), node.in.end(), value) == 0) continue;
+      if (node.op->run != run_sum) return none;
+      const ReduceState& sum = node.state_as<ReduceState>();
+      const ConvolutionState& convolution = convolution_of(graph_.nodes[at]);
+      return sum.outer == convolution.window.batch && sum.inner == convolution.channels.source ? i : none;
+    }
+    return none;
+  }
+
   // Whether what node `at` reads is the same when node `last` runs, and not overwritten by that.
   bool can_wait(std::size_t at, std::size_t last) const {
     for (std::size_t i = at + 1; i <= last; i++) {
@@ -323,12 +386,17 @@ class Joiner {
     if (!waits(first, middle, last)) return false;
     bands->expand = &expand;
     bands->depthwise = &depthwise;
-    bands->project = last == middle ? nullptr : &end;
+    bands->project = last != middle && is_convolution(end) ? &end : nullptr;
+    bands->sum = end.op->run == run_sum ? &end : nullptr;
     bands->first = &convolution_of(expand);
     bands->middle = &convolution_of(depthwise);
-    bands->last = &convolution_of(end);
+    bands->last = bands->project ? &convolution_of(end) : nullptr;
     if (!divide(*bands)) return false;
     validator_.need_worker(bands->bytes());
+    if (bands->sum) {
+      const index_t sums = bands->middle->window.batch * bands->per_image() * bands->middle->channels.source;
+      validator_.need_shared(sums * sizeof(double));
+    }
     bands->owned = std::move(end.state);
     end.state = std::move(bands);
     expand.op = depthwise.op = &joined_before;

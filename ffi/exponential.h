@@ -82,8 +82,8 @@ inline auto power_of_two(Word biased) {
 template <class T>
 inline T exp_minus_one(T r) {
   const T square = r * r;
-  const T high = polynomial(r, 0.00019907555f, 0.0013933643f), middle = polynomial(r, 0.0083332863f, 0.041666467f),
-          low = polynomial(r, 0.16666667f, 0.5f);
+  const T high = constant_like(r, 0.0013862157f), middle = polynomial(r, 0.008366693f, 0.04166753f),
+          low = polynomial(r, 0.16666542f, 0.49999997f);
   return multiply_add(multiply_add(multiply_add(high, square, middle), square, low), square, r);
 }
 
@@ -121,9 +121,12 @@ inline T sigmoid_of(T x) {
   return (x < T{} ? e : one) / (one + e);
 }
 
+// x / (1 + exp(-x)). Below -88.4 the power is infinite and this zero, where the exact value is less than 4e-37.
 template <class T>
 inline T swish_of(T x) {
-  return x * sigmoid_of(x);
+  const T one = constant_like(x, 1.0f);
+  const auto reduced = reduce_exp<exponent_bias>(clamped(-x, -87.0f, 89.0f));
+  return x / multiply_add(power_of_two(reduced.bits), one + exp_minus_one(reduced.r), one);
 }
 
 template <class T>

@@ -1,4 +1,6 @@
 // Reductions over (outer, reduced, inner): sum, max, min, argMax. The order of summation depends only on the shape.
+#include "reductions.h"
+
 #include "ops.h"
 #include "scalar_math.h"
 #include "threads.h"
@@ -7,17 +9,10 @@ namespace ceratops {
 
 namespace {
 
-// Rows per float32 partial sum, columns per task, and the fewest elements worth a task.
-constexpr index_t short_run = 32;
+// Columns per task, and the fewest elements worth a task.
 constexpr index_t columns_per_task = 256;
 constexpr index_t elements_per_task = 32768;
 constexpr int accumulators = 32;
-
-struct ReduceState : State {
-  index_t outer, reduced, inner;
-  // Rows of the reduced axis per task, and how many tasks split it.
-  index_t part, parts;
-};
 
 struct Sum {
   static constexpr float start = 0.0f;

@@ -12,7 +12,8 @@ interface Block {
 
 /**
  * The depthwise convolutions that alone read what a convolution writes, with that one, and with the convolution that
- * alone reads theirs, if there is one. Their operands must stay in memory until the last of them has run.
+ * alone reads theirs, or else with the sum that reads it, if there is one. Their operands must stay in memory until the
+ * last of them has run.
  */
 export function blocksOf(graph: Graph): Block[] {
   const { nodes } = graph;
@@ -31,7 +32,8 @@ export function blocksOf(graph: Graph): Block[] {
   return nodes.flatMap((node) => {
     const middle = node.op === "convolution" ? next(node) : undefined;
     if (!middle || !isDepthwise(middle)) return [];
-    const members = [node, middle, next(middle)].filter((member) => member !== undefined);
+    const last = next(middle) ?? readers.get(middle.outputs[0])?.find(({ op }) => op === "sum");
+    const members = [node, middle, last].filter((member) => member !== undefined);
     return [{
       reads: members.flatMap(({ inputs }) => inputs),
       last: Math.max(...members.map((member) => nodes.indexOf(member))),
