@@ -7,6 +7,7 @@
 #include "bands.h"
 
 #include "convolution.h"
+#include "join.h"
 #include "ops.h"
 #include "reductions.h"
 #include "threads.h"
@@ -19,8 +20,6 @@ namespace {
 // Floats of the expanded lines that a line of the result reads, which stay in the L1 cache.
 constexpr index_t ring_floats = 6144;
 constexpr index_t most_channels = 64;
-// Images whose expanded lines are smaller stay in the caches anyway.
-constexpr index_t least_image_floats = 1 << 16;
 // Bands of all images, which threads share. A band computes the expanded lines at its edges again, so it reads this
 // many others at least.
 constexpr index_t wanted_bands = 4, least_lines = 7;
@@ -270,173 +269,51 @@ void run_bands(Node& node, Runtime& runtime) {
   }
 }
 
-// What joined nodes run in place of their op.
-const Op joined_before = {"convolution", Aliasing::no_alias, nullptr, nullptr};
+// What the last node runs in place of its op.
 const Op joined_last = {"convolution", Aliasing::no_alias, nullptr, run_bands};
 
-class Joiner {
- public:
-  Joiner(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator)
-      : graph_(graph), slots_(slots), slot_bytes_(slot_bytes), validator_(validator) {}
-
-  void run() {
-    for (std::size_t i = 0; i < graph_.nodes.size(); i++) {
-      if (!is_convolution(graph_.nodes[i]) || !expands(graph_.nodes[i])) continue;
-      const std::size_t middle = reader_of(graph_.nodes[i]);
-      if (middle == none || !filters(graph_.nodes[middle])) continue;
-      const std::size_t last = reader_of(graph_.nodes[middle]);
-      if (last != none && reduces(graph_.nodes[last]) && join(i, middle, last)) continue;
-      const std::size_t sum = sum_behind(middle);
-      if (sum != none && join(i, middle, sum)) continue;
-      join(i, middle, middle);
-    }
-  }
-
- private:
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
-
-  bool is_convolution(const Node& node) const { return node.op->run == run_convolution; }
-
-  // Whether an epilogue, if there is one, can be computed on some channels alone.
-  static bool is_simple(const Node& node) {
-    const Epilogue& epilogue = convolution_of(node).epilogue;
-    return node.out.size() == 1 && node.out[0]->dtype == DType::float32 &&
-           (!epilogue.exists() || epilogue.only_chain());
-  }
-  static ConvolutionState& convolution_of(const Node& node) { return node.state_as<ConvolutionState>(); }
-
-  static bool expands(const Node& node) {
-    const ConvolutionState& state = convolution_of(node);
-    const WindowAxis* axes = state.window.axes;
-    const bool is_flat = axes[0].extent == 1 && axes[0].taps == 1 && axes[1].dilation == 1 && axes[2].dilation == 1;
-    return state.prepared.use == PreparedKernel::packed && is_simple(node) && is_flat;
-  }
-  bool filters(const Node& node) const {
-    if (!is_convolution(node)) return false;
-    const ConvolutionState& state = convolution_of(node);
-    const WindowAxis* axes = state.window.axes;
-    return state.channels.depthwise() && is_simple(node) && axes[0].extent == 1 && axes[0].taps == 1 &&
-           axes[1].dilation == 1 && axes[2].dilation == 1 && axes[1].extent > 0 && axes[2].extent > 0 &&
-           axes[1].positions > 0 && axes[2].positions > 0 && state.channels.source % lanes == 0 &&
-           axes[1].extent * axes[2].extent * state.channels.source >= least_image_floats;
-  }
-  bool reduces(const Node& node) const {
-    if (!is_convolution(node)) return false;
-    const ConvolutionState& state = convolution_of(node);
-    return state.prepared.use == PreparedKernel::packed && state.identity;
-  }
-
-  // The node that alone reads the image that a node writes, and reads nothing else of it; `none` if others may see it.
-  std::size_t reader_of(const Node& node) const {
-    const Value* value = node.out[0];
-    if (node.out.size() != 1 || value->data < slots_ || value->data + value->bytes() > slots_ + slot_bytes_)
-      return none;
-    for (const Alias& alias : graph_.aliases) {
-      if (alias.root == value || alias.value == value) return none;
-    }
-    for (const Value* output : graph_.outputs) {
-      if (output == value) return none;
-    }
-    std::size_t reader = none;
-    for (std::size_t i = 0; i < graph_.nodes.size(); i++) {
-      const std::vector<Value*>& in = graph_.nodes[i].in;
-      const auto reads = std::count(in.begin(), in.end(), value);
-      if (reads == 0) continue;
-      if (reads > 1 || reader != none || in[0] != value) return none;
-      reader = i;
-    }
-    return reader;
-  }
-
-  // The node that is the first to read what depthwise convolution `at` writes, if it sums lines and columns.
-  std::size_t sum_behind(std::size_t at) const {
-    const Value* value = graph_.nodes[at].out[0];
-    for (const Alias& alias : graph_.aliases) {
-      if (alias.root == value) return none;
-    }
-    for (std::size_t i = at + 1; i < graph_.nodes.size(); i++) {
-      const Node& node = graph_.nodes[i];
-      if (std::count(node.in.begin(), node.in.end(), value) == 0) continue;
-      if (node.op->run != run_sum) return none;
-      const ReduceState& sum = node.state_as<ReduceState>();
-      const ConvolutionState& convolution = convolution_of(graph_.nodes[at]);
-      return sum.outer == convolution.window.batch && sum.inner == convolution.channels.source ? i : none;
-    }
-    return none;
-  }
-
-  // Whether what node `at` reads is the same when node `last` runs, and not overwritten by that.
-  bool can_wait(std::size_t at, std::size_t last) const {
-    for (std::size_t i = at + 1; i <= last; i++) {
-      const Node& other = graph_.nodes[i];
-      if (other.body) return false;
-      for (const Value* out : other.out) {
-        for (const Value* in : graph_.nodes[at].in) {
-          if (overlap(*in, *out)) return false;
-        }
-      }
-    }
-    return true;
-  }
-
-  bool join(std::size_t first, std::size_t middle, std::size_t last) {
-    if (first >= middle || middle > last) return false;
-    auto bands = std::make_unique<BandsState>();
-    Node &expand = graph_.nodes[first], &depthwise = graph_.nodes[middle], &end = graph_.nodes[last];
-    if (!waits(first, middle, last)) return false;
-    bands->expand = &expand;
-    bands->depthwise = &depthwise;
-    bands->project = last != middle && is_convolution(end) ? &end : nullptr;
-    bands->sum = end.op->run == run_sum ? &end : nullptr;
-    bands->first = &convolution_of(expand);
-    bands->middle = &convolution_of(depthwise);
-    bands->last = bands->project ? &convolution_of(end) : nullptr;
-    if (!divide(*bands)) return false;
-    validator_.need_worker(bands->bytes());
-    if (bands->sum) {
-      const index_t sums = bands->middle->window.batch * bands->per_image() * bands->middle->channels.source;
-      validator_.need_shared(sums * sizeof(double));
-    }
-    bands->owned = std::move(end.state);
-    end.state = std::move(bands);
-    expand.op = depthwise.op = &joined_before;
-    end.op = &joined_last;
-    return true;
-  }
-
-  bool waits(std::size_t first, std::size_t middle, std::size_t last) const {
-    return can_wait(first, last) && (middle == last || can_wait(middle, last));
-  }
-
-  static bool divide(BandsState& bands) {
-    const ConvolutionState &first = *bands.first, &middle = *bands.middle;
-    const WindowAxis &height = middle.window.axes[1], &width = middle.window.axes[2];
-    const index_t all = middle.channels.source;
-    bands.filter = filter_for(width.taps, width.stride);
-    if (!bands.filter || height.taps > InnerLine::most_lines) return false;
-    const index_t parts = ceil_div(wanted_bands, std::max<index_t>(1, middle.window.batch));
-    bands.lines =
-        std::min(height.positions, std::max(ceil_div(least_lines, height.stride), ceil_div(height.positions, parts)));
-    bands.source_columns = std::max(width.pad_before + 1, padded_columns(middle.window));
-    const index_t fitting = ring_floats / (height.taps * bands.source_columns) / tile_columns * tile_columns;
-    bands.channels = std::min(all, std::min(most_channels, std::max<index_t>(tile_columns, fitting)));
-    bands.row_floats = 2 * all;
-    bands.line_floats = bands.source_columns * bands.channels;
-    bands.filtered_floats = width.positions * bands.channels;
-    bands.padded_floats = first.identity ? 0 : padded_columns(first.window) * first.channels.source;
-    return true;
-  }
-
-  Graph& graph_;
-  const char* slots_;
-  std::size_t slot_bytes_;
-  Validator& validator_;
-};
+// Chooses the sizes of bands; false if there is no kernel for the depthwise convolution.
+bool divide(BandsState& bands) {
+  const ConvolutionState &first = *bands.first, &middle = *bands.middle;
+  const WindowAxis &height = middle.window.axes[1], &width = middle.window.axes[2];
+  const index_t all = middle.channels.source;
+  bands.filter = filter_for(width.taps, width.stride);
+  if (!bands.filter || height.taps > InnerLine::most_lines) return false;
+  const index_t parts = ceil_div(wanted_bands, std::max<index_t>(1, middle.window.batch));
+  bands.lines =
+      std::min(height.positions, std::max(ceil_div(least_lines, height.stride), ceil_div(height.positions, parts)));
+  bands.source_columns = std::max(width.pad_before + 1, padded_columns(middle.window));
+  const index_t fitting = ring_floats / (height.taps * bands.source_columns) / tile_columns * tile_columns;
+  bands.channels = std::min(all, std::min(most_channels, std::max<index_t>(tile_columns, fitting)));
+  bands.row_floats = 2 * all;
+  bands.line_floats = bands.source_columns * bands.channels;
+  bands.filtered_floats = width.positions * bands.channels;
+  bands.padded_floats = first.identity ? 0 : padded_columns(first.window) * first.channels.source;
+  return true;
+}
 
 }  // namespace
 
-void join_convolutions(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator) {
-  Joiner(graph, slots, slot_bytes, validator).run();
+bool join_bands(Node& expand, Node& depthwise, Node& end, Validator& validator) {
+  auto bands = std::make_unique<BandsState>();
+  bands->expand = &expand;
+  bands->depthwise = &depthwise;
+  bands->project = &end != &depthwise && end.op->run == run_convolution ? &end : nullptr;
+  bands->sum = end.op->run == run_sum ? &end : nullptr;
+  bands->first = &expand.state_as<ConvolutionState>();
+  bands->middle = &depthwise.state_as<ConvolutionState>();
+  bands->last = bands->project ? &end.state_as<ConvolutionState>() : nullptr;
+  if (!divide(*bands)) return false;
+  validator.need_worker(bands->bytes());
+  if (bands->sum) {
+    const index_t sums = bands->middle->window.batch * bands->per_image() * bands->middle->channels.source;
+    validator.need_shared(sums * sizeof(double));
+  }
+  bands->owned = std::move(end.state);
+  end.state = std::move(bands);
+  expand.op = depthwise.op = &joined_before;
+  end.op = &joined_last;
+  return true;
 }
 
 }  // namespace ceratops

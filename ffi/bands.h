@@ -1,12 +1,12 @@
-// Convolutions that run as one, by bands of lines, so that what lies between them stays in the cache.
+// Inverted residual blocks, by bands of lines, so that what lies between their convolutions stays in the cache.
 #pragma once
 #include "base.h"
 
 namespace ceratops {
 
-// Joins a depthwise convolution with the convolution before it and, if there is one, the product behind it, wherever
-// that pays and nothing else reads what lies between them. `slots` and `slot_bytes` are the memory that only this
-// program sees.
-void join_convolutions(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator);
+// Makes a convolution and the depthwise convolution of its result one node at the place of `end`, together with that:
+// the 1x1 convolution of the depthwise convolution's result, or the sum of its lines and columns, or the depthwise
+// convolution itself. Returns false, and changes nothing, if there is no kernel for it.
+bool join_bands(Node& expand, Node& depthwise, Node& end, Validator& validator);
 
 }  // namespace ceratops

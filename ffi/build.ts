@@ -24,6 +24,7 @@ export const units = [
   "moves.cpp",
   "program.cpp",
   "indexing.cpp",
+  "join.cpp",
   "layer_normalization.cpp",
   "scan.cpp",
   "sort.cpp",

@@ -221,7 +221,26 @@ void multiply_block(const ConvolutionState& state, const Phase& phase, const Blo
   }
 }
 
+// Rows of an image, each times the factors of its sample.
+void scale_rows(const ChannelScaling& scaling, index_t channels, index_t row, index_t rows, float* to) {
+  const float *image = scaling.image->as<float>(), *factors = scaling.factors->as<float>();
+  const index_t rows_per_sample = scaling.image->size / scaling.factors->size;
+  for (index_t i = row; i < row + rows; i++, to += channels) {
+    const float *from = image + i * channels, *factor = factors + i / rows_per_sample * channels;
+    each_vector(channels, [&](index_t j, auto get, auto put) { put(to + j, get(from + j) * get(factor + j)); });
+  }
+}
+
 }  // namespace
+
+bool take_scaling(ConvolutionState& state, const ChannelScaling& scaling, Validator& validator) {
+  const bool reads_rows_once = state.prepared.use == PreparedKernel::packed && state.identity &&
+                               state.block_columns >= state.channels.target;
+  if (!reads_rows_once) return false;
+  state.scaling = scaling;
+  validator.need_worker((state.blocks[0].rows * state.channels.source + tile_rows * tile_columns) * sizeof(float));
+  return true;
+}
 
 void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime) {
   PreparedKernel& prepared = state.prepared;
@@ -274,7 +293,9 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
   const Blocks& blocks = state.blocks[0];
   const index_t depth = blocks.taps * channels.source;
   const Affine* affine = state.epilogue.start_affine();
+  const bool is_scaled = state.scaling.image, is_in_place = state.identity && !is_scaled;
   const auto write = [&](index_t row, index_t rows, float* to) {
+    if (is_scaled) return scale_rows(state.scaling, depth, row, rows, to);
     write_patches(state.im2col, phase, channels, 0, source, row, rows, 0, blocks.taps, to);
   };
   float* shared = reinterpret_cast<float*>(runtime.shared);
@@ -296,8 +317,8 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
     p.k = depth;
     p.a_row = depth;
     p.a_depth = 1;
-    if (state.identity || state.shares_patches) {
-      p.a = (state.identity ? source : shared) + row * depth;
+    if (is_in_place || state.shares_patches) {
+      p.a = (is_in_place ? source : shared) + row * depth;
     } else {
       write(row, p.m, scratch);
       p.a = scratch;

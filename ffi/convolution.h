@@ -41,11 +41,17 @@ struct ConvolutionState : State {
   Channels channels;
   Epilogue epilogue;
   bool identity = false;
+  // What is multiplied in place of the source: it is computed for each block of rows.
+  ChannelScaling scaling;
   // A matrix [taps * source channels, target channels] per group, if the kernel is not laid out like that.
   bool packs = false;
   std::vector<float> packed;
   std::vector<Blocks> blocks;
 };
+
+// Makes a 1x1 convolution compute its source by itself. Returns false, and changes nothing, if several tasks would do
+// that.
+bool take_scaling(ConvolutionState& state, const ChannelScaling& scaling, Validator& validator);
 
 // Packs or transforms the kernel, unless that is kept from the last run and the kernel has not changed.
 void refresh_kernel(ConvolutionState& state, const float* kernel, Runtime& runtime);

@@ -28,6 +28,7 @@ bool ElementwiseVm::prepare(Words program, const std::vector<Value*>& in, const 
   for (const Value* value : in) operands_.push_back({value, Access::direct, false, 0, {}, -1});
   for (Value* value : out) results_.push_back({value, 0, false});
   if (!decode(program, validator) || !fit(rows, validator)) return false;
+  find_scaling();
   find_chains();
   allocate();
   return true;
@@ -173,6 +174,20 @@ bool ElementwiseVm::fit(bool rows, Validator& validator) {
     }
   }
   return true;
+}
+
+void ElementwiseVm::find_scaling() {
+  if (steps_.size() != 1 || steps_[0].function != lane_function_of("multiply") || operands_.size() != 2) return;
+  if (steps_[0].a == steps_[0].b || dtypes_[0] != DType::float32) return;
+  const Value& shape = *results_[0].value;
+  for (int i = 0; i < 2; i++) {
+    const Value *image = operands_[i].value, *factors = operands_[1 - i].value;
+    const int rank = shape.rank;
+    if (!same_shape(*image, shape) || factors->rank != rank || rank < 2) continue;
+    const bool is_of_channels = factors->dims[0] == shape.dims[0] && factors->dims[rank - 1] == shape.dims[rank - 1] &&
+                                factors->size == shape.dims[0] * shape.dims[rank - 1];
+    if (is_of_channels && factors->size > 0) scaling_ = {image, factors};
+  }
 }
 
 // Assigns buffers to steps and operands; reusing them allows longer blocks that still fit the L1 cache.
@@ -497,6 +512,11 @@ bool prepare_fused(Node& node, const FusedAttrs& attrs, Validator& validator) {
   divide(*state);
   node.state = std::move(state);
   return true;
+}
+
+const ChannelScaling* scaling_of(const Node& node) {
+  const FusedState& state = node.state_as<FusedState>();
+  return state.vms.size() == 1 ? state.vms[0].scaling() : nullptr;
 }
 
 void run_fused(Node& node, Runtime& runtime) {

@@ -14,6 +14,13 @@ inline void repeat_lanes(void* lanes_out, index_t count, index_t n) {
   }
 }
 
+// The product of an image [n, ..., c] and of factors [n, 1, ..., c] of its channels; null where there is none.
+struct ChannelScaling {
+  const Value *image = nullptr, *factors = nullptr;
+};
+// What a fused node computes, if it is that alone; else null.
+const ChannelScaling* scaling_of(const Node& node);
+
 class ElementwiseVm {
  public:
   // Decodes a program and matches it with its operands and outputs. `rows` keeps the last axis separate, as run_row
@@ -23,6 +30,9 @@ class ElementwiseVm {
 
   // The chain of operand 0 that the whole program is, without a residual; null if it is something else.
   const AffineChain* only_chain() const;
+
+  // The scaling that the whole program is; null if it is something else.
+  const ChannelScaling* scaling() const { return scaling_.image ? &scaling_ : nullptr; }
 
   // Bytes of scratch memory per thread.
   std::size_t worker_bytes() const;
@@ -82,6 +92,7 @@ class ElementwiseVm {
 
   bool decode(Words program, Validator& validator);
   bool fit(bool rows, Validator& validator);
+  void find_scaling();
   void find_chains();
   bool extend_chain(AffineChain& chain, Step& head, const Step& next) const;
   const float* row_of(int reg) const;
@@ -109,6 +120,7 @@ class ElementwiseVm {
 
   std::vector<Operand> operands_;
   std::vector<Step> steps_;
+  ChannelScaling scaling_;
   std::vector<PlacedChain> chains_;
   int chain_rows_ = 0;
   std::vector<Result> results_;
