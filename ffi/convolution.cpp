@@ -234,8 +234,8 @@ void scale_rows(const ChannelScaling& scaling, index_t channels, index_t row, in
 }  // namespace
 
 bool take_scaling(ConvolutionState& state, const ChannelScaling& scaling, Validator& validator) {
-  const bool reads_rows_once = state.prepared.use == PreparedKernel::packed && state.identity &&
-                               state.block_columns >= state.channels.target;
+  const bool reads_rows_once =
+      state.prepared.use == PreparedKernel::packed && state.identity && state.block_columns >= state.channels.target;
   if (!reads_rows_once) return false;
   state.scaling = scaling;
   validator.need_worker((state.blocks[0].rows * state.channels.source + tile_rows * tile_columns) * sizeof(float));

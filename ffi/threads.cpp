@@ -22,8 +22,8 @@ inline void relax() {
 #endif
 }
 
-// How long a thread spins: long enough to bridge the gap between two kernels of a step, short enough not to waste a core
-// between steps.
+// How long a thread spins: long enough to bridge the gap between two kernels of a step, short enough not to waste a
+// core between steps.
 #if defined(__wasm__)
 
 // There is no clock: about 200 us.
@@ -39,9 +39,7 @@ class Patience {
 
 class Patience {
  public:
-  bool is_over() {
-    return ++spins_ % spins_between_clock_reads == 0 && std::chrono::steady_clock::now() > deadline_;
-  }
+  bool is_over() { return ++spins_ % spins_between_clock_reads == 0 && std::chrono::steady_clock::now() > deadline_; }
 
  private:
   static constexpr int spins_between_clock_reads = 64;
@@ -69,6 +67,9 @@ void stay_loaded() {
 
 Pool::Pool(int threads) : ranges_(threads) {}
 
+void Pool::expect() {}
+void Pool::lend_core() {}
+
 void Pool::sleep(uint32_t seen) {
   __builtin_wasm_memory_atomic_wait32(reinterpret_cast<int*>(&generation_), static_cast<int>(seen), -1);
 }
@@ -85,6 +86,22 @@ Pool::Pool(int threads) : ranges_(threads) {
 Pool::~Pool() {
   close();
   for (auto& worker : workers_) worker.join();
+}
+
+void Pool::expect() {
+  if (is_expecting_) return;
+  is_expecting_ = true;
+  lends_at_ = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+}
+
+void Pool::lend_core() {
+  if (!is_expecting_) return;
+  if (sleeping_.load(std::memory_order_relaxed) == 0) {
+    is_expecting_ = false;
+  } else if (std::chrono::steady_clock::now() > lends_at_) {
+    lends_at_ = std::chrono::steady_clock::time_point::max();
+    std::this_thread::sleep_for(std::chrono::microseconds(1));
+  }
 }
 
 void Pool::sleep(uint32_t seen) {
@@ -115,7 +132,10 @@ void Pool::run(Task task, const void* context, index_t tasks) {
   }
   open_.store(true);
   generation_.fetch_add(1);
-  if (sleeping_.load() > 0) wake();
+  if (sleeping_.load() > 0) {
+    wake();
+    expect();
+  }
   take(0);
   // Threads that have not joined yet find the job closed, so sleeping threads are not waited for.
   open_.store(false);
@@ -136,6 +156,7 @@ void Pool::take(int thread) {
       const index_t task = range.next.fetch_add(1, std::memory_order_relaxed);
       if (task >= range.end) break;
       ranges_[thread].taken++;
+      if (thread == 0) lend_core();
 #if defined(__cpp_exceptions)
       try {
         task_(context_, task, thread);

@@ -5,6 +5,7 @@
 
 #include "base.h"
 #if !defined(__wasm__)
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -50,6 +51,10 @@ class Pool {
   // Waits until there is another generation than this.
   void sleep(uint32_t seen);
   void wake();
+  // Threads that were woken may wait for the core of this one, beside an idle core, until the system looks again. So if
+  // they do not come for long, this thread sleeps for a moment, once: they begin, and it moves to the idle core.
+  void expect();
+  void lend_core();
 
   // Each thread starts with its own range of tasks, the same in every kernel, so that it finds its own writes in its
   // cache; then it steals tasks that others have not begun.
@@ -69,6 +74,9 @@ class Pool {
   std::atomic<bool> quit_{false};
   std::atomic<bool> failed_{false};
 #if !defined(__wasm__)
+  // Whether threads were woken that have not come, and until when this thread works on.
+  bool is_expecting_ = false;
+  std::chrono::steady_clock::time_point lends_at_;
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -2,8 +2,8 @@
 import type { Executable } from "../lib/exec/executor.ts";
 import { getExecutor } from "../lib/exec/select.ts";
 
-/** Runs `body` with a list to which each program is added that the current backend compiles meanwhile. */
-export async function withPrograms(body: (programs: readonly Executable[]) => Promise<void>): Promise<void> {
+/** Runs `body`, and returns what it does, with a list that gets each program that the backend compiles meanwhile. */
+export async function withPrograms<T>(body: (programs: readonly Executable[]) => Promise<T>): Promise<T> {
   const executor = await getExecutor();
   const compile = executor.compile.bind(executor);
   const programs: Executable[] = [];
@@ -13,7 +13,7 @@ export async function withPrograms(body: (programs: readonly Executable[]) => Pr
     return program;
   };
   try {
-    await body(programs);
+    return await body(programs);
   } finally {
     executor.compile = compile;
   }
