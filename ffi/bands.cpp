@@ -20,9 +20,9 @@ namespace {
 // Floats of the expanded lines that a line of the result reads, which stay in the L1 cache.
 constexpr index_t ring_floats = 6144;
 constexpr index_t most_channels = 64;
-// Bands of all images, which threads share. A band computes the expanded lines at its edges again, so it reads this
-// many others at least.
-constexpr index_t wanted_bands = 4, least_lines = 7;
+// Bands of all images for each of several threads. A band computes the expanded lines at its edges again, so it reads
+// this many others at least, and one thread has whole images.
+constexpr index_t bands_per_thread = 2, least_lines = 7;
 
 // Computes a line of a depthwise convolution.
 using FilterLine = void (*)(const InnerLine& line, index_t columns, index_t channels, const Affine& finish);
@@ -39,7 +39,6 @@ struct BandsState : State {
   index_t lines, source_columns, channels;
   // Floats of a task's memory.
   index_t row_floats, line_floats, filtered_floats, padded_floats;
-  index_t per_image() const { return ceil_div(middle->window.axes[1].positions, lines); }
   std::size_t bytes() const {
     const index_t ring = middle->window.axes[1].taps * line_floats;
     return (2 * row_floats + ring + filtered_floats + padded_floats + tile_rows * tile_columns) * sizeof(float);
@@ -152,13 +151,15 @@ void expand_line(const Part& part, index_t line, float* to) {
 }
 
 // Puts a line of the depthwise convolution to its place in the result, of which `row` is the first position. Unless
-// `sums` is null, it is added to what that holds for each channel, by short runs, as in other sums.
+// `sums` is null, that gets the line's sum for each channel, by short runs, as in other sums.
 void put_line(const Part& part, index_t row, double* sums) {
   const BandsState& bands = part.bands;
   const index_t columns = bands.middle->window.axes[2].positions, all = bands.middle->channels.source;
   float* target = bands.depthwise->out[0]->as<float>() + row * all + part.channel;
   const auto put = [&](auto activation) {
     for (index_t c = 0; c < part.count; c += lanes) {
+      double* line_sums = sums ? sums + row / columns * all + part.channel + c : nullptr;
+      if (sums) std::fill(line_sums, line_sums + lanes, 0.0);
       for (index_t from = 0; from < columns; from += short_run) {
         Vector sum = {};
         for (index_t x = from; x < std::min(columns, from + short_run); x++) {
@@ -166,7 +167,7 @@ void put_line(const Part& part, index_t row, double* sums) {
           store(target + x * all + c, y);
           sum += y;
         }
-        for (index_t i = 0; sums && i < lanes; i++) sums[part.channel + c + i] += static_cast<double>(sum[i]);
+        for (index_t i = 0; sums && i < lanes; i++) line_sums[i] += static_cast<double>(sum[i]);
       }
     }
   };
@@ -177,7 +178,7 @@ void put_line(const Part& part, index_t row, double* sums) {
   }
 }
 
-// What some channels add to the lines [from, to) of the result, and to the sums of all channels, if not null.
+// What some channels add to the lines [from, to) of the result, and their sums of each line, if not null.
 void run_part(const Part& part, index_t from, index_t to, double* sums) {
   const BandsState& bands = part.bands;
   const BandMemory& memory = part.memory;
@@ -219,7 +220,7 @@ void run_part(const Part& part, index_t from, index_t to, double* sums) {
   }
 }
 
-// Lines [from, to) of the result for an image, and their sums, if not null.
+// Lines [from, to) of the result for an image, and the sums of each line, if not null.
 void run_band(const BandsState& bands, index_t image, index_t from, index_t to, double* sums, char* scratch) {
   const BandMemory memory(bands, scratch);
   const index_t all = bands.middle->channels.source;
@@ -248,38 +249,38 @@ void run_bands(Node& node, Runtime& runtime) {
   refresh_kernel(*bands.first, bands.expand->in[1]->as<float>(), runtime);
   if (bands.project) refresh_kernel(*bands.last, bands.project->in[1]->as<float>(), runtime);
   const Window& window = bands.middle->window;
-  const index_t positions = window.axes[1].positions, per_image = bands.per_image();
-  const index_t channels = bands.middle->channels.source;
-  double* all_sums = bands.sum ? reinterpret_cast<double*>(runtime.shared) : nullptr;
+  const index_t positions = window.axes[1].positions, per_image = ceil_div(positions, bands.lines);
+  double* sums = bands.sum ? reinterpret_cast<double*>(runtime.shared) : nullptr;
   runtime.pool->parallel(window.batch * per_image, [&](index_t task, int thread) {
     const index_t from = task % per_image * bands.lines;
-    double* sums = all_sums ? all_sums + task * channels : nullptr;
-    if (sums) std::fill(sums, sums + channels, 0.0);
     run_band(bands, task / per_image, from, std::min(positions, from + bands.lines), sums, runtime.worker(thread));
   });
-  if (!all_sums) return;
-  float* to = bands.sum->out[0]->as<float>();
-  for (index_t image = 0; image < window.batch; image++) {
-    double* sums = all_sums + image * per_image * channels;
-    for (index_t c = 0; c < channels; c++) {
-      double total = sums[c];
-      for (index_t band = 1; band < per_image; band++) total += sums[band * channels + c];
-      to[image * channels + c] = static_cast<float>(total);
+  if (!sums) return;
+  // Line by line, so that it does not depend on the bands.
+  const index_t channels = bands.middle->channels.source;
+  runtime.pool->parallel(window.batch, [&](index_t image, int) {
+    double* totals = sums + image * positions * channels;
+    for (index_t line = 1; line < positions; line++) {
+      const double* more = totals + line * channels;
+      for (index_t c = 0; c < channels; c++) totals[c] += more[c];
     }
-  }
+    float* to = bands.sum->out[0]->as<float>() + image * channels;
+    for (index_t c = 0; c < channels; c++) to[c] = static_cast<float>(totals[c]);
+  });
 }
 
 // What the last node runs in place of its op.
 const Op joined_last = {"convolution", Aliasing::no_alias, nullptr, run_bands};
 
 // Chooses the sizes of bands; false if there is no kernel for the depthwise convolution.
-bool divide(BandsState& bands) {
+bool divide(BandsState& bands, index_t threads) {
   const ConvolutionState &first = *bands.first, &middle = *bands.middle;
   const WindowAxis &height = middle.window.axes[1], &width = middle.window.axes[2];
   const index_t all = middle.channels.source;
   bands.filter = filter_for(width.taps, width.stride);
   if (!bands.filter || height.taps > InnerLine::most_lines) return false;
-  const index_t parts = ceil_div(wanted_bands, std::max<index_t>(1, middle.window.batch));
+  const index_t wanted = threads > 1 ? threads * bands_per_thread : 1;
+  const index_t parts = ceil_div(wanted, std::max<index_t>(1, middle.window.batch));
   bands.lines =
       std::min(height.positions, std::max(ceil_div(least_lines, height.stride), ceil_div(height.positions, parts)));
   bands.source_columns = std::max(width.pad_before + 1, padded_columns(middle.window));
@@ -294,7 +295,7 @@ bool divide(BandsState& bands) {
 
 }  // namespace
 
-bool join_bands(Node& expand, Node& depthwise, Node& end, Validator& validator) {
+bool join_bands(Node& expand, Node& depthwise, Node& end, int threads, Validator& validator) {
   auto bands = std::make_unique<BandsState>();
   bands->expand = &expand;
   bands->depthwise = &depthwise;
@@ -303,11 +304,11 @@ bool join_bands(Node& expand, Node& depthwise, Node& end, Validator& validator) 
   bands->first = &expand.state_as<ConvolutionState>();
   bands->middle = &depthwise.state_as<ConvolutionState>();
   bands->last = bands->project ? &end.state_as<ConvolutionState>() : nullptr;
-  if (!divide(*bands)) return false;
+  if (!divide(*bands, threads)) return false;
   validator.need_worker(bands->bytes());
   if (bands->sum) {
-    const index_t sums = bands->middle->window.batch * bands->per_image() * bands->middle->channels.source;
-    validator.need_shared(sums * sizeof(double));
+    const Window& window = bands->middle->window;
+    validator.need_shared(window.batch * window.axes[1].positions * bands->middle->channels.source * sizeof(double));
   }
   bands->owned = std::move(end.state);
   end.state = std::move(bands);

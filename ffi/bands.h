@@ -6,7 +6,8 @@ namespace ceratops {
 
 // Makes a convolution and the depthwise convolution of its result one node at the place of `end`, together with that:
 // the 1x1 convolution of the depthwise convolution's result, or the sum of its lines and columns, or the depthwise
-// convolution itself. Returns false, and changes nothing, if there is no kernel for it.
-bool join_bands(Node& expand, Node& depthwise, Node& end, Validator& validator);
+// convolution itself. Results do not depend on the number of threads. Returns false, and changes nothing, if there is
+// no kernel for it.
+bool join_bands(Node& expand, Node& depthwise, Node& end, int threads, Validator& validator);
 
 }  // namespace ceratops

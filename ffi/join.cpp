@@ -14,8 +14,8 @@ constexpr index_t least_image_floats = 1 << 16;
 
 class Joiner {
  public:
-  Joiner(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator)
-      : graph_(graph), slots_(slots), slot_bytes_(slot_bytes), validator_(validator) {}
+  Joiner(Graph& graph, const char* slots, std::size_t slot_bytes, int threads, Validator& validator)
+      : graph_(graph), slots_(slots), slot_bytes_(slot_bytes), threads_(threads), validator_(validator) {}
 
   void run() {
     join_blocks();
@@ -137,7 +137,7 @@ class Joiner {
   bool join(std::size_t first, std::size_t middle, std::size_t last) {
     const bool is_ordered = first < middle && middle <= last;
     return is_ordered && waits(first, middle, last) &&
-           join_bands(graph_.nodes[first], graph_.nodes[middle], graph_.nodes[last], validator_);
+           join_bands(graph_.nodes[first], graph_.nodes[middle], graph_.nodes[last], threads_, validator_);
   }
 
   bool waits(std::size_t first, std::size_t middle, std::size_t last) const {
@@ -147,13 +147,14 @@ class Joiner {
   Graph& graph_;
   const char* slots_;
   std::size_t slot_bytes_;
+  int threads_;
   Validator& validator_;
 };
 
 }  // namespace
 
-void join_nodes(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator) {
-  Joiner(graph, slots, slot_bytes, validator).run();
+void join_nodes(Graph& graph, const char* slots, std::size_t slot_bytes, int threads, Validator& validator) {
+  Joiner(graph, slots, slot_bytes, threads, validator).run();
 }
 
 }  // namespace ceratops

@@ -9,6 +9,6 @@ inline const Op joined_before = {"joined", Aliasing::no_alias, nullptr, nullptr}
 
 // Joins convolutions with each other, and with what scales their source, wherever that pays and nothing else reads what
 // lies between them. `slots` and `slot_bytes` are the memory that only this program sees.
-void join_nodes(Graph& graph, const char* slots, std::size_t slot_bytes, Validator& validator);
+void join_nodes(Graph& graph, const char* slots, std::size_t slot_bytes, int threads, Validator& validator);
 
 }  // namespace ceratops

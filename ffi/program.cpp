@@ -107,7 +107,7 @@ std::string Program::load(const int32_t* words, std::size_t count, bool (*is_all
   const bool read = read_graph(reader, graph_, 0) &&
                     validator_.require(reader.at == reader.end, "the program must end where it ends");
   if (!read) return validator_.error;
-  if (!segments_.empty()) join_nodes(graph_, segments_[0].data, segments_[0].bytes, validator_);
+  if (!segments_.empty()) join_nodes(graph_, segments_[0].data, segments_[0].bytes, pool.threads(), validator_);
   runtime_.worker_bytes = static_cast<std::size_t>(round_up(static_cast<index_t>(validator_.worker_bytes), cache_line));
   const std::size_t shared =
       static_cast<std::size_t>(round_up(static_cast<index_t>(validator_.shared_bytes), cache_line));
