@@ -125,7 +125,7 @@ inline T sigmoid_of(T x) {
 template <class T>
 inline T swish_of(T x) {
   const T one = constant_like(x, 1.0f);
-  const auto reduced = reduce_exp<exponent_bias>(clamped(-x, -87.0f, 89.0f));
+  const auto reduced = reduce_exp<exponent_bias>(-clamped(x, -89.0f, 87.0f));
   return x / multiply_add(power_of_two(reduced.bits), one + exp_minus_one(reduced.r), one);
 }
 
