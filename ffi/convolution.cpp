@@ -61,7 +61,7 @@ void prepare_transformed(ConvolutionState& state) {
 // Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
 // is larger than the caches is read once by few rows.
 void prepare_packed(ConvolutionState& state, Validator& validator) {
-  constexpr index_t most_rows = 96, most_columns = 256;
+  constexpr index_t most_rows = 96, most_columns = 256, many_row_parts = 32;
   const Channels& channels = state.channels;
   const Phase& phase = state.im2col.phases[0];
   const index_t taps = static_cast<index_t>(phase.taps.size()), depth = taps * channels.source;
@@ -76,7 +76,9 @@ void prepare_packed(ConvolutionState& state, Validator& validator) {
   blocks.rows = round_up(ceil_div(phase.rows, row_parts), tile_rows);
   state.blocks.push_back(blocks);
   const double flops = 2.0 * phase.rows * depth * channels.target;
-  const index_t wanted = std::max(ceil_div(channels.target, most_columns), ceil_div(tasks_wanted(flops), row_parts));
+  const bool by_rows = depth * channels.target <= few_panel_floats && row_parts >= many_row_parts;
+  const index_t parts = by_rows ? 1 : ceil_div(channels.target, most_columns);
+  const index_t wanted = std::max(parts, ceil_div(tasks_wanted(flops), row_parts));
   // Twice as many blocks of columns, so that threads finish together.
   const index_t panels = panels_of(channels.target);
   state.block_columns =
@@ -329,6 +331,15 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
     p.c_row = channels.target;
     const Affine own = affine ? affine->at(at, column) : Affine{};
     if (affine) p.finish = &own;
+    Ahead ahead;
+    if (column_blocks == 1) {
+      const index_t next = row + blocks.rows, floats = p.m * p.c_row;
+      if (state.identity)
+        ahead.add((is_scaled ? state.scaling.image->as<float>() : source) + next * depth, p.m * depth);
+      ahead.add(state.epilogue.product() + next * p.c_row, floats);
+      if (own.residual) ahead.add(own.residual + blocks.rows * p.c_row, floats);
+      p.ahead = &ahead;
+    }
     packed_product(p, state.prepared.panels.data() + column * depth, scratch);
     if (affine) return;
     if (column_blocks == 1) {

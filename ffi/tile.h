@@ -2,6 +2,7 @@
 // in WebAssembly, where Eigen has no SIMD, it is always used.
 #pragma once
 #include "affine_chain.h"
+#include "ahead.h"
 #include "base.h"
 
 namespace ceratops {
@@ -23,6 +24,8 @@ struct Product {
   const Nonzeros* nonzeros = nullptr;
   // Applied to c when it is complete, if not null.
   const Affine* finish = nullptr;
+  // What is fetched meanwhile, if not null.
+  Ahead* ahead = nullptr;
 };
 
 // As many rows as registers allow: 16 with AVX2, 32 with AVX-512. In WebAssembly the engine reserves one of 16 and,
@@ -35,7 +38,8 @@ constexpr int tile_rows = vector_bytes == 64 ? 8 : 6;
 #endif
 constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
-
+// A quarter of the L2 cache.
+constexpr index_t few_panel_floats = vector_bytes == 64 ? 65536 : 32768;
 // The parts in which k is summed, each of which is read from the L1 cache by many rows.
 inline index_t depth_parts(index_t k) { return ceil_div(k, tile_depth); }
 inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, depth_parts(k))); }
@@ -488,15 +492,14 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
-// The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows, while the
-// next is prefetched; the last prefetches what lies behind it. Where c is large beside few panels, which stay in the L2
-// cache, it is written row by row instead.
+// The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows, of which
+// the first fetch the next panel; the last panel fetches what lies behind it. Where c is large beside few panels, which
+// stay in the L2 cache, it is written row by row instead. The other tiles fetch what is ahead.
 template <bool listed>
 inline void packed_tiles(const Product& p, const float* panels, index_t panel_depth, float* edge) {
-  constexpr index_t few = 32768, many_rows = 8 * tile_rows;
-  const bool by_rows = p.k <= tile_depth && p.k * p.n <= few && p.m >= many_rows;
+  constexpr index_t many_rows = 8 * tile_rows, panel_lines = tile_columns / cache_line_floats;
+  const bool by_rows = p.k <= tile_depth && p.k * p.n <= few_panel_floats && p.m >= many_rows;
   const index_t together = by_rows ? tile_rows : p.m;
-  const index_t ahead_step = by_rows ? 0 : ceil_div(tile_columns, ceil_div(p.m, tile_rows));
   const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
@@ -506,11 +509,17 @@ inline void packed_tiles(const Product& p, const float* panels, index_t panel_de
         const float* panel = panels + column * panel_depth + k * tile_columns;
         const bool is_end = column + tile_columns >= p.n && !is_last;
         const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * panel_depth;
-        const float* ahead = by_rows ? panel : next;
         for (index_t row = first; row < std::min(p.m, first + together); row += tile_rows) {
           const TileRows rows = listed ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
-          compute_tile<listed>(p, row, column, rows, {panel, tile_columns, ahead, ahead_step}, k == 0, is_last, edge);
-          ahead += ahead_step * depth;
+          TilePanel columns = {panel, tile_columns, panel, 0};
+          if (!by_rows && row < panel_lines * tile_rows) {
+            columns.ahead = next + row / tile_rows * depth * cache_line_floats;
+            columns.ahead_step = p.m <= tile_rows ? tile_columns : cache_line_floats;
+          } else if (const float* ahead = p.ahead ? p.ahead->take(depth) : nullptr) {
+            columns.ahead = ahead;
+            columns.ahead_step = cache_line_floats;
+          }
+          compute_tile<listed>(p, row, column, rows, columns, k == 0, is_last, edge);
         }
       }
     }
