@@ -332,7 +332,7 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
     const Affine own = affine ? affine->at(at, column) : Affine{};
     if (affine) p.finish = &own;
     Ahead ahead;
-    if (column_blocks == 1) {
+    if (column_blocks == 1 && depth * p.n <= few_panel_floats) {
       const index_t next = row + blocks.rows, floats = p.m * p.c_row;
       if (state.identity)
         ahead.add((is_scaled ? state.scaling.image->as<float>() : source) + next * depth, p.m * depth);

@@ -492,14 +492,15 @@ inline void pack_shared_panel(const Product& p, index_t index, float* panels) {
 
 inline index_t panels_of(index_t columns) { return ceil_div(columns, tile_columns); }
 
-// The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows, of which
-// the first fetch the next panel; the last panel fetches what lies behind it. Where c is large beside few panels, which
-// stay in the L2 cache, it is written row by row instead. The other tiles fetch what is ahead.
+// The product with a b that is packed already: by many tasks, or many times. Each panel is used by all rows. Where c is
+// large beside few panels, which stay in the L2 cache, it is written row by row instead. Meanwhile what is ahead is
+// fetched, and then the next panel, if panels do not stay; the last panel fetches what lies behind it.
 template <bool listed>
 inline void packed_tiles(const Product& p, const float* panels, index_t panel_depth, float* edge) {
-  constexpr index_t many_rows = 8 * tile_rows, panel_lines = tile_columns / cache_line_floats;
+  constexpr index_t many_rows = 8 * tile_rows;
   const bool by_rows = p.k <= tile_depth && p.k * p.n <= few_panel_floats && p.m >= many_rows;
   const index_t together = by_rows ? tile_rows : p.m;
+  const index_t next_step = by_rows ? 0 : ceil_div(tile_columns, ceil_div(p.m, tile_rows));
   const index_t part = depth_part(p.k);
   for (index_t k = 0; k < p.k; k += part) {
     const index_t depth = std::min(part, p.k - k);
@@ -511,13 +512,11 @@ inline void packed_tiles(const Product& p, const float* panels, index_t panel_de
         const float* next = is_end ? panels + (k + depth) * tile_columns : panel + tile_columns * panel_depth;
         for (index_t row = first; row < std::min(p.m, first + together); row += tile_rows) {
           const TileRows rows = listed ? p.nonzeros->rows(row / tile_rows, k / part) : rows_in_place(p, row, k, depth);
-          TilePanel columns = {panel, tile_columns, panel, 0};
-          if (!by_rows && row < panel_lines * tile_rows) {
-            columns.ahead = next + row / tile_rows * depth * cache_line_floats;
-            columns.ahead_step = p.m <= tile_rows ? tile_columns : cache_line_floats;
-          } else if (const float* ahead = p.ahead ? p.ahead->take(depth) : nullptr) {
-            columns.ahead = ahead;
-            columns.ahead_step = cache_line_floats;
+          const float* ahead = p.ahead ? p.ahead->take(depth) : nullptr;
+          TilePanel columns = {panel, tile_columns, ahead, cache_line_floats};
+          if (!ahead) {
+            columns.ahead = next + row / tile_rows * depth * next_step;
+            columns.ahead_step = next_step;
           }
           compute_tile<listed>(p, row, column, rows, columns, k == 0, is_last, edge);
         }

@@ -354,7 +354,7 @@ void each_line(const Plan& plan, index_t first, index_t tiles, const Visit& visi
 // `step` floats apart. `sums` has room for all products of task_filters columns, and for the edge of a product.
 template <int results>
 void multiply_tiles(const Plan& plan, const float* transformed, index_t step, const float* panels, index_t first,
-                    index_t tiles, index_t column, float* sums, const Affine* affine, float* result) {
+                    index_t tiles, index_t column, float* sums, const Affine* affine, float* result, Ahead& ahead) {
   constexpr int products = (results + 2) * (results + 2);
   Product p = {};
   p.m = tiles;
@@ -364,6 +364,7 @@ void multiply_tiles(const Plan& plan, const float* transformed, index_t step, co
   p.a_row = plan.channels;
   p.a_depth = 1;
   p.c_row = p.n;
+  p.ahead = &ahead;
   const index_t sums_step = p.m * p.n;
   for (index_t f = 0; f < products; f++) {
     p.a = transformed + f * step;
@@ -400,8 +401,17 @@ void convolve(const Plan& plan, const float* source, const float* panels, const 
       }
       transformed_block[thread] = block;
     }
+    Ahead ahead;
+    if (plan.kernel_floats() <= 4 * few_panel_floats && plan.has_all_filters()) {
+      const TilePlace next = place_of(plan, first + tiles);
+      const index_t results_of_tiles = tiles * results * results;
+      const index_t line = next.image * plan.height + next.y + plan.pad_y;
+      ahead.add(source + line * plan.width * plan.channels, results_of_tiles * plan.channels);
+      const index_t result_line = next.image * plan.rows + next.y;
+      ahead.add(result + result_line * plan.columns * plan.filters, results_of_tiles * plan.filters);
+    }
     multiply_tiles<results>(plan, transformed, step, panels, first, tiles, column, transformed + products * step,
-                            affine, result);
+                            affine, result, ahead);
     finish(memory, first, tiles, column, std::min(task_filters, plan.filters - column));
   });
 }
