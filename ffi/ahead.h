@@ -4,7 +4,7 @@
 
 namespace ceratops {
 
-constexpr index_t cache_line_floats = 16;
+constexpr index_t cache_line_floats = cache_line / static_cast<index_t>(sizeof(float));
 
 // Memory that is read or written next, which comes into the cache while products are computed, as far as there is time:
 // up to three stretches, one after the other. What lies beyond an array may be named; it is fetched in vain.

@@ -24,6 +24,8 @@ using index_t = std::ptrdiff_t;
 enum class DType : int32_t { float32 = 0, int32 = 1, uint8 = 2, boolean = 3 };
 
 constexpr int max_rank = 12;
+// Bytes.
+constexpr index_t cache_line = 64;
 
 inline index_t bytes_of(DType dtype) { return dtype == DType::float32 || dtype == DType::int32 ? 4 : 1; }
 

@@ -59,7 +59,8 @@ void prepare_transformed(ConvolutionState& state) {
 }
 
 // Products with a packed kernel: blocks of rows whose patches stay in the cache, and of columns, so that a kernel which
-// is larger than the caches is read once by few rows.
+// is larger than the caches is read once by few rows. Many rows of a small kernel have all columns, whose results lie
+// one behind the other.
 void prepare_packed(ConvolutionState& state, Validator& validator) {
   constexpr index_t most_rows = 96, most_columns = 256, many_row_parts = 32;
   const Channels& channels = state.channels;
@@ -236,9 +237,7 @@ void scale_rows(const ChannelScaling& scaling, index_t channels, index_t row, in
 }  // namespace
 
 bool take_scaling(ConvolutionState& state, const ChannelScaling& scaling, Validator& validator) {
-  const bool reads_rows_once =
-      state.prepared.use == PreparedKernel::packed && state.identity && state.block_columns >= state.channels.target;
-  if (!reads_rows_once) return false;
+  if (!state.is_packed_product() || state.block_columns < state.channels.target) return false;
   state.scaling = scaling;
   validator.need_worker((state.blocks[0].rows * state.channels.source + tile_rows * tile_columns) * sizeof(float));
   return true;
@@ -296,6 +295,7 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
   const index_t depth = blocks.taps * channels.source;
   const Affine* affine = state.epilogue.start_affine();
   const bool is_scaled = state.scaling.image, is_in_place = state.identity && !is_scaled;
+  if (is_scaled) source = state.scaling.image->as<float>();
   const auto write = [&](index_t row, index_t rows, float* to) {
     if (is_scaled) return scale_rows(state.scaling, depth, row, rows, to);
     write_patches(state.im2col, phase, channels, 0, source, row, rows, 0, blocks.taps, to);
@@ -334,8 +334,7 @@ void run_packed(ConvolutionState& state, const float* source, Runtime& runtime) 
     Ahead ahead;
     if (column_blocks == 1 && depth * p.n <= few_panel_floats) {
       const index_t next = row + blocks.rows, floats = p.m * p.c_row;
-      if (state.identity)
-        ahead.add((is_scaled ? state.scaling.image->as<float>() : source) + next * depth, p.m * depth);
+      if (state.identity) ahead.add(source + next * depth, p.m * depth);
       ahead.add(state.epilogue.product() + next * p.c_row, floats);
       if (own.residual) ahead.add(own.residual + blocks.rows * p.c_row, floats);
       p.ahead = &ahead;

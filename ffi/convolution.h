@@ -47,6 +47,9 @@ struct ConvolutionState : State {
   bool packs = false;
   std::vector<float> packed;
   std::vector<Blocks> blocks;
+
+  // Whether it is a product of its source as it lies, by a packed kernel.
+  bool is_packed_product() const { return prepared.use == PreparedKernel::packed && identity; }
 };
 
 // Makes a 1x1 convolution compute its source by itself. Returns false, and changes nothing, if several tasks would do

@@ -1,3 +1,4 @@
+// Finds nodes that run as one: by who reads what, and by the memory that values share.
 #include "join.h"
 
 #include "bands.h"
@@ -75,11 +76,7 @@ class Joiner {
            axes[1].positions > 0 && axes[2].positions > 0 && state.channels.source % lanes == 0 &&
            axes[1].extent * axes[2].extent * state.channels.source >= least_image_floats;
   }
-  bool reduces(const Node& node) const {
-    if (!is_convolution(node)) return false;
-    const ConvolutionState& state = convolution_of(node);
-    return state.prepared.use == PreparedKernel::packed && state.identity;
-  }
+  bool reduces(const Node& node) const { return is_convolution(node) && convolution_of(node).is_packed_product(); }
 
   // The node that alone reads the image that a node writes, and reads nothing else of it; `none` if others may see it.
   std::size_t reader_of(const Node& node) const {

@@ -37,7 +37,6 @@ const int op_count = static_cast<int>(sizeof ops / sizeof ops[0]);
 namespace {
 
 constexpr int deepest_loop = 16;
-constexpr index_t cache_line = 64;
 constexpr int32_t bound_by_loop = -1;
 constexpr int32_t alias_of = -2;
 // Added to the dtype of a frozen value.

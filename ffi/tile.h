@@ -40,6 +40,7 @@ constexpr int tile_columns = 2 * lanes;
 constexpr index_t tile_depth = 384;
 // A quarter of the L2 cache.
 constexpr index_t few_panel_floats = vector_bytes == 64 ? 65536 : 32768;
+
 // The parts in which k is summed, each of which is read from the L1 cache by many rows.
 inline index_t depth_parts(index_t k) { return ceil_div(k, tile_depth); }
 inline index_t depth_part(index_t k) { return ceil_div(k, std::max<index_t>(1, depth_parts(k))); }

@@ -56,21 +56,16 @@ async function setWeights(model: Model): Promise<void> {
   }));
 }
 
-/** What a model with random weights predicts, on the reference executor and on this one. */
-async function predictions(make: () => Model, x: Tensor, backend: BackendName): Promise<[Tensor, Tensor]> {
-  const results: Tensor[] = [];
+/** Throws unless what a model predicts is that of the reference executor, to five digits of the largest number. */
+async function check(make: () => Model, x: Tensor, backend: BackendName): Promise<void> {
+  const predictions: Tensor[] = [];
   for (const name of ["reference", backend] as const) {
     await useBackend(name);
     const model = make();
     await setWeights(model);
-    results.push(await model.predict(x, { verbose: 0 }) as Tensor);
+    predictions.push(await model.predict(x, { verbose: 0 }) as Tensor);
   }
-  return [results[0], results[1]];
-}
-
-/** Throws unless what a model predicts is that of the reference executor, to five digits of the largest number. */
-async function check(make: () => Model, x: Tensor, backend: BackendName): Promise<void> {
-  const [exact, found] = await predictions(make, x, backend);
+  const [exact, found] = predictions;
   const size = Math.max(...exact.data.map(Math.abs));
   assert.ok(size > 0.1);
   found.data.forEach((value, at) => {
